@@ -1,0 +1,112 @@
+"""Values to JSON documents and back. One reader, one writer, for every format."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+from datetime import UTC, datetime
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from proxbalance_core.domain.cluster import ClusterSnapshot, PastMove
+from proxbalance_core.errors import SnapshotInvalid
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+SNAPSHOT_FORMAT = "proxbalance.snapshot/1"
+_RENAMED = {PastMove: {"source_node": "from", "target_node": "to"}}
+
+
+@cache
+def snapshot_adapter() -> TypeAdapter[ClusterSnapshot]:
+    """The pydantic reader of snapshots, built on first use (it takes a tenth of a second)."""
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(ClusterSnapshot)
+
+
+def snapshot_from_dict(document: dict[str, Any]) -> ClusterSnapshot:
+    """Read a snapshot document; the first fault is refused by its path."""
+    if not isinstance(document, dict):
+        raise SnapshotInvalid("A snapshot is a JSON object with the key 'format'.", path="")
+    found = document.get("format")
+    if found != SNAPSHOT_FORMAT:
+        raise SnapshotInvalid(f"format: is {found!r}, and this version reads '{SNAPSHOT_FORMAT}'", path="format")
+    body = {key: value for key, value in document.items() if key != "format"}
+    try:
+        text = json.dumps(body)
+    except (TypeError, ValueError) as error:
+        raise SnapshotInvalid(f"The snapshot can't be written as JSON: {error}.", path="") from None
+    return _validated(text)
+
+
+def _validated(text: str) -> ClusterSnapshot:
+    from pydantic import ValidationError
+
+    try:
+        return snapshot_adapter().validate_json(text)
+    except ValidationError as error:
+        fault = error.errors(include_url=False, include_input=True)[0]
+        path = ".".join(str(part) for part in fault["loc"])
+        raise SnapshotInvalid(f"{path or 'snapshot'}: {_sentence(fault)}", path=path) from None
+
+
+def _sentence(fault: Any) -> str:
+    """Pydantic's finding in the words of our users."""
+    given = repr(fault.get("input"))
+    shown = given if len(given) <= 60 else given[:57] + "..."
+    if fault["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
+        return "this key is not part of the format"
+    if fault["type"] in ("missing", "missing_keyword_only_argument", "missing_argument"):
+        return "this key is required"
+    if fault["type"] == "finite_number":
+        return "NaN and infinity are refused; leave the key out for 'not measured'"
+    message = str(fault["msg"])
+    return f"{message[0].lower()}{message[1:]}, not {shown}"
+
+
+def snapshot_to_dict(snapshot: ClusterSnapshot) -> dict[str, Any]:
+    """Write a snapshot document; NaN and None are left out."""
+    return {"format": SNAPSHOT_FORMAT, **plain(snapshot, keep_missing=False)}
+
+
+def plain(value: Any, *, keep_missing: bool = True) -> Any:
+    """``value`` as JSON-ready types.
+
+    Parameters
+    ----------
+    value : dataclass, mapping, sequence or scalar
+    keep_missing : bool
+        NaN and None as null (assessments), else their keys are left out (snapshots).
+    """
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return _record(value, keep_missing)
+    if isinstance(value, dict):
+        return {key: plain(item, keep_missing=keep_missing) for key, item in value.items()}
+    if isinstance(value, (tuple, list)):
+        return [plain(item, keep_missing=keep_missing) for item in value]
+    if isinstance(value, datetime):
+        return iso(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
+
+
+def _record(value: Any, keep_missing: bool) -> dict[str, Any]:
+    renamed = _RENAMED.get(type(value), {})
+    out: dict[str, Any] = {}
+    for field in dataclasses.fields(value):
+        item = getattr(value, field.name)
+        missing = item is None or (isinstance(item, float) and not math.isfinite(item))
+        if missing and not keep_missing:
+            continue
+        out[renamed.get(field.name, field.name)] = plain(item, keep_missing=keep_missing)
+    return out
+
+
+def iso(moment: datetime) -> str:
+    """ISO 8601; UTC is written as Z."""
+    text = moment.isoformat()
+    return text.removesuffix("+00:00") + "Z" if moment.utcoffset() == UTC.utcoffset(None) else text

@@ -1,0 +1,132 @@
+"""What a metric source says: inventory and samples, in our units; and the door that sources implement.
+
+A source never blends or averages: it hands over what it was told, in cores, bytes, percent and
+bytes per second, NaN where nothing was measured.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, Protocol
+
+from proxbalance_core.domain.cluster import Crs, Guest, Node, Rule
+from proxbalance_core.domain.units import NAN
+
+Timeframe = Literal["hour", "day", "week", "month"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeSample:
+    """One node at one time: an instant (``step_s`` 0) or the mean of ``step_s`` seconds from ``ts`` on.
+
+    ``ts`` is epoch seconds (UTC); ``cpu_pct``, ``iowait_pct`` and the pressures are percent.
+    """
+
+    ts: int
+    node: str
+    step_s: int = 0
+    cpu_pct: float = NAN
+    cpu_max_pct: float = NAN
+    cpu_cores: float = NAN
+    mem_used_bytes: float = NAN
+    mem_bytes: float = NAN
+    iowait_pct: float = NAN
+    load_avg_1m: float = NAN
+    cpu_some_pct: float = NAN
+    mem_full_pct: float = NAN
+    io_full_pct: float = NAN
+    net_in_bps: float = NAN
+    net_out_bps: float = NAN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuestSample:
+    """One guest at one time; ``node`` is where it was then."""
+
+    ts: int
+    vmid: int
+    node: str
+    step_s: int = 0
+    running: bool = True
+    cpu_used_cores: float = NAN
+    cpu_max_cores: float = NAN
+    cpu_cores: float = NAN
+    mem_used_bytes: float = NAN
+    mem_bytes: float = NAN
+    disk_read_bps: float = NAN
+    disk_write_bps: float = NAN
+    net_in_bps: float = NAN
+    net_out_bps: float = NAN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inventory:
+    """What there is now. Nodes and guests carry what is known but no windows (those come from the store).
+
+    ``notes`` say in one sentence each what could not be read and why; ``complete`` is False when
+    guests or nodes may be missing from it, so that absence must not be read as deletion.
+    """
+
+    cluster: str
+    at: datetime
+    nodes: tuple[Node, ...]
+    guests: tuple[Guest, ...]
+    rules: tuple[Rule, ...] = ()
+    quorate: bool | None = None
+    crs: Crs | None = None
+    complete: bool = True
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Samples:
+    """Samples of one round."""
+
+    nodes: tuple[NodeSample, ...] = ()
+    guests: tuple[GuestSample, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceDescription:
+    """What a source is and what it may do."""
+
+    kind: str
+    title: str
+    version: str | None = None
+    cluster: str | None = None
+    fingerprint: str | None = None
+    may_act: bool = False
+    missing_privileges: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entity:
+    """Whose history is asked for: a node by name, or a guest by vmid (and type)."""
+
+    kind: Literal["node", "guest"]
+    name: str
+    vmid: int | None = None
+    type: Literal["vm", "ct"] | None = None
+    node: str | None = None
+
+
+class MetricSource(Protocol):
+    """The one door to metrics. Every method may raise a :class:`~proxbalance_core.errors.SourceError`."""
+
+    def describe(self) -> SourceDescription:
+        """What this source is and may do; checks the credentials."""
+
+    def snapshot_inventory(self) -> Inventory:
+        """Nodes, guests, storages, rules and options as they are now."""
+
+    def samples(self, since: datetime | None = None) -> Samples:
+        """Current figures; sources that keep history give all rows after ``since``."""
+
+    def history(self, entity: Entity, timeframe: Timeframe) -> Samples:
+        """Back-fill rows of one entity, oldest first."""
+
+    def close(self) -> None:
+        """Give back connections."""
