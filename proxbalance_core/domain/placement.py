@@ -1,0 +1,98 @@
+"""The cluster after moves: what the target gains, the source loses (scoring, section 4).
+
+CPU of a guest on a node is its used cores over the node's cores times speed, window by window, with
+its 7-day p95 in place of its maximum; memory likewise; iowait what its disk traffic stands for.
+Pressure, trends, storage and load average stay as measured. States are kept unclipped.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Protocol
+
+from proxbalance_core.domain.cluster import ClusterSnapshot, Guest, Node, NodeMetric
+from proxbalance_core.domain.units import MIB, first_known, known
+from proxbalance_core.errors import SnapshotInvalid
+
+IOWAIT_LIMIT_PCT = 20.0
+IOWAIT_PCT_PER_100_MB = 5.0
+WINDOWS = ("current", "avg_24h", "avg_7d", "p95_7d")
+
+
+class _Windows(Protocol):
+    @property
+    def current(self) -> float: ...
+    @property
+    def avg_24h(self) -> float: ...
+    @property
+    def avg_7d(self) -> float: ...
+    @property
+    def p95_7d(self) -> float: ...
+    @property
+    def max_7d(self) -> float: ...
+
+
+def filled(use: _Windows) -> tuple[float, float, float, float]:
+    """Current, 24 h, 7 d and p95 of a use; a window not measured takes the next known one.
+
+    NaN throughout when nothing was measured.
+    """
+    day = first_known(use.avg_24h, use.current, use.avg_7d)
+    week = first_known(use.avg_7d, day)
+    return first_known(use.current, day), day, week, first_known(use.p95_7d, use.max_7d, week)
+
+
+def carried(guest: Guest) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """CPU [cores] and memory [bytes] windows that move with ``guest``; 0 unless it runs and was measured."""
+    if not guest.running:
+        return (0.0,) * 4, (0.0,) * 4
+    cpu, mem = filled(guest.cpu_used_cores), filled(guest.mem_used_bytes)
+    return tuple(v if known(v) else 0.0 for v in cpu), tuple(v if known(v) else 0.0 for v in mem)
+
+
+def own_iowait_pct(guest: Guest) -> float:
+    """The iowait that a guest's disk traffic stands for [points of percent]."""
+    if not guest.running:
+        return 0.0
+    traffic = sum(v for v in (guest.disk_read_bps, guest.disk_write_bps) if known(v))
+    return min(IOWAIT_LIMIT_PCT, traffic / MIB / 100.0 * IOWAIT_PCT_PER_100_MB)
+
+
+def with_moves(snapshot: ClusterSnapshot, moves: tuple[tuple[int, str], ...]) -> ClusterSnapshot:
+    """``snapshot`` after ``moves`` of (vmid, target), one after the other; nothing is added to ``moves``."""
+    nodes = {node.name: node for node in snapshot.nodes}
+    guests = {guest.vmid: guest for guest in snapshot.guests}
+    for vmid, target in moves:
+        if vmid not in guests:
+            raise SnapshotInvalid(f"There is no guest {vmid} in cluster '{snapshot.cluster}'.", path=f"moves.{vmid}")
+        if target not in nodes:
+            raise SnapshotInvalid(f"There is no node '{target}' in cluster '{snapshot.cluster}'.", path=f"moves.{vmid}")
+        guest = guests[vmid]
+        if guest.node == target:
+            continue
+        nodes[guest.node] = _shifted(nodes[guest.node], guest, -1.0)
+        nodes[target] = _shifted(nodes[target], guest, 1.0)
+        guests[vmid] = dataclasses.replace(guest, node=target)
+    return dataclasses.replace(snapshot, nodes=tuple(nodes.values()), guests=tuple(guests.values()))
+
+
+def _shifted(node: Node, guest: Guest, sign: float) -> Node:
+    cpu, mem = carried(guest)
+    iowait = sign * own_iowait_pct(guest)
+    return dataclasses.replace(
+        node,
+        cpu=_added(node.cpu, tuple(sign * 100.0 * v / (node.cpu_cores * node.cpu_speed_factor) for v in cpu)),
+        mem=_added(node.mem, tuple(sign * 100.0 * v / node.mem_bytes for v in mem)),
+        iowait=_added(node.iowait, (iowait,) * 4),
+    )
+
+
+def _added(metric: NodeMetric, points: tuple[float, ...]) -> NodeMetric:
+    return dataclasses.replace(
+        metric,
+        current_pct=metric.current_pct + points[0],
+        avg_24h_pct=metric.avg_24h_pct + points[1],
+        avg_7d_pct=metric.avg_7d_pct + points[2],
+        p95_7d_pct=metric.p95_7d_pct + points[3],
+        max_7d_pct=metric.max_7d_pct + points[3],
+    )

@@ -1,0 +1,166 @@
+"""Strain and J: what plans minimise, over the hours and scenarios ahead (scoring, section 5).
+
+``J x nodes = sum over nodes of mean strain + nodes x balance_weight x mean spread of load``, over the
+nodes in scope: online, measured, not in maintenance.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from proxbalance_core.domain.settings import Settings
+from proxbalance_core.features.arrays import ClusterArrays, Floats, Ints
+from proxbalance_core.scoring.placed import Placed
+from proxbalance_core.scoring.scale import PointScale
+from proxbalance_core.scoring.targets import contribution
+
+OVERLOAD_POINTS_PER_PCT = 2.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Carried:
+    """What movers take along: CPU cores by hour [M, T] (None: ``present_pct`` alone), memory, iowait.
+
+    ``present_pct`` is what each adds to each node's CPU level [M, N]; ``mem_bytes`` [M] is what it
+    uses; ``iowait_pct`` [M] what it causes (0 for ``io_exempt``).
+    """
+
+    cpu_cores: Floats | None
+    present_pct: Floats
+    mem_bytes: Floats
+    iowait_pct: Floats
+
+    def cpu_pct(self, m: Ints, n: Ints, capacity: Floats) -> Floats:
+        """CPU of movers ``m`` on nodes ``n``, pairwise, [pairs, T] percent."""
+        if self.cpu_cores is None:
+            return np.asarray(self.present_pct[m, n][:, None])
+        return np.asarray(100.0 * self.cpu_cores[m] / capacity[n][:, None])
+
+
+def guest_hours(arrays: ClusterArrays, placed: Placed, settings: Settings) -> Floats | None:
+    """CPU of every guest by hour, [G, T] cores; a guest without a forecast keeps its level."""
+    if arrays.guest.ahead_cores is None:
+        return None
+    weights = np.array([settings.weight_current, settings.weight_24h, settings.weight_7d])
+    level = arrays.guest.cpu_used_cores[:, :3] @ (weights / weights.sum())
+    ahead = arrays.guest.ahead_cores
+    return np.where(np.isnan(ahead), level[:, None], ahead)
+
+
+class StrainField:
+    """The strain of every node under one placement, kept up to date as guests move.
+
+    ``cpu`` is [N, T] percent (T = 1 on the present alone), ``mem`` and ``iowait`` [N] percent,
+    ``soft`` [N] broken soft rules, ``scope`` [N] the nodes that count.
+    """
+
+    def __init__(self, placed: Placed, scale: PointScale, settings: Settings, *, ahead: bool = True) -> None:
+        arrays = placed.arrays
+        self.scale, self.balance_weight = scale, settings.balance_weight
+        self.capacity, self.mem_bytes = arrays.node.capacity_cores, arrays.node.mem_bytes
+        self.scope = arrays.node.measured & ~arrays.node.maintenance
+        self.hours = guest_hours(arrays, placed, settings) if ahead else None
+        self.cpu = placed.cpu_level[:, None].copy() if self.hours is None else self._hourly_cpu(placed, self.hours)
+        self.mem, self.iowait, self.soft = placed.mem_level.copy(), placed.iowait_level.copy(), placed.soft_broken()
+        self.refresh(np.arange(len(self.mem)))
+
+    def _hourly_cpu(self, placed: Placed, hours: Floats) -> Floats:
+        arrays = placed.arrays
+        home = placed.node_of
+        on = np.zeros((len(self.capacity), len(home)))
+        on[home, np.arange(len(home))] = 1.0
+        own = placed.arrays.node.own_ahead_cores
+        level_cores = placed.cpu_level / 100.0 * self.capacity
+        guests = (arrays.guest.cpu_used_cores[:, :3] * placed.weights[home]).sum(axis=1)
+        rest = np.maximum(0.0, level_cores - np.bincount(home, guests, len(self.capacity)))
+        own = np.where(np.isnan(own), rest[:, None], own) if own is not None else rest[:, None]
+        return np.asarray(100.0 * (own + on @ hours) / self.capacity[:, None])
+
+    @property
+    def nodes(self) -> int:
+        """How many nodes count."""
+        return int(self.scope.sum())
+
+    def refresh(self, changed: Ints) -> None:
+        """Recompute what follows from the loads of the ``changed`` nodes."""
+        if not hasattr(self, "cpu_points"):
+            shape = self.cpu.shape
+            self.cpu_points, self.fixed, self.load = np.zeros(shape[0]), np.zeros(shape[0]), np.zeros(shape)
+        self.cpu_points[changed] = self.hourly_points(self.cpu[changed]).mean(axis=-1)
+        self.fixed[changed] = self.fixed_points(self.mem[changed], self.iowait[changed], self.soft[changed])
+        self.load[changed] = load_pct(self.cpu[changed], self.mem[changed][:, None])
+        self.load[~self.scope] = 0.0
+        n = max(self.nodes, 1)
+        self.mean_load = self.load.sum(axis=0) / n
+        self.centred = np.where(self.scope[:, None], self.load - self.mean_load, 0.0)
+        self.squares = (self.centred**2).sum(axis=0)
+        self.spread = np.sqrt(self.squares / n)
+
+    def hourly_points(self, cpu: Floats) -> Floats:
+        """CPU part of the strain at each hour, thresholds lowered by the margin; same shape."""
+        over = np.maximum(cpu - 100.0, 0.0)
+        return self.scale.plan_cpu(cpu) + OVERLOAD_POINTS_PER_PCT * np.nan_to_num(over)
+
+    def fixed_points(self, mem: Floats, iowait: Floats, soft: Floats) -> Floats:
+        """The part that is the same in every hour; same shape."""
+        memory = np.minimum(self.scale.current_mem(mem), self.scale.memory_cap)
+        return memory + self.scale.iowait_current(iowait) + self.scale.soft_rule * soft
+
+    @property
+    def node_strain(self) -> Floats:
+        """Mean strain of each node over the hours, [N] points."""
+        return np.asarray(self.cpu_points + self.fixed)
+
+    def spread_points(self) -> float:
+        """The price of uneven load, times the nodes [points]."""
+        return float(self.nodes * self.balance_weight * self.spread.mean())
+
+    def total(self) -> float:
+        """J times the number of nodes [points]; 0 when no node counts."""
+        return float(self.node_strain[self.scope].sum()) + self.spread_points() if self.nodes else 0.0
+
+    def apply(self, carried: Carried, m: int, source: int, target: int) -> None:
+        """Move mover ``m``; soft rules are the caller's to set (``soft``) before ``refresh``."""
+        pair, mm = np.array([source, target]), np.array([m, m])
+        sign = np.array([-1.0, 1.0])
+        self.cpu[pair] += sign[:, None] * carried.cpu_pct(mm, pair, self.capacity)
+        self.mem[pair] += sign * 100.0 * carried.mem_bytes[m] / self.mem_bytes[pair]
+        self.iowait[pair] += sign * carried.iowait_pct[m]
+
+
+def load_pct(cpu: Floats, mem: Floats) -> Floats:
+    """A node's load: mean of CPU and memory, clipped to 0..100; 0 where not measured."""
+    return np.nan_to_num(np.clip((cpu + mem) / 2.0, 0.0, 100.0))
+
+
+def imbalance(placed: Placed) -> float:
+    """Population standard deviation of node loads over their mean, Proxmox's own figure, online measured nodes."""
+    measured = placed.arrays.node.measured
+    load = (placed.cpu_level[measured] + placed.mem_level[measured]) / 2.0
+    mean = float(load.mean()) if load.size else 0.0
+    return float(load.std() / mean) if mean > 0 else 0.0
+
+
+def carried_by(placed: Placed, hours: Floats | None, members: list[tuple[int, ...]]) -> Carried:
+    """What movers take along; each mover is a tuple of guest positions."""
+    guest = placed.arrays.guest
+    quiet = np.where(guest.exempt, 0.0, guest.iowait_pct)
+    if all(len(unit) == 1 for unit in members):
+        one = np.array([unit[0] for unit in members], dtype=np.intp)
+        return Carried(
+            cpu_cores=None if hours is None else hours[one],
+            present_pct=contribution(placed, one),
+            mem_bytes=guest.mem_used_bytes[one, 0],
+            iowait_pct=quiet[one],
+        )
+    belongs = np.zeros((len(members), len(guest.vmids)))
+    for m, unit in enumerate(members):
+        belongs[m, list(unit)] = 1.0
+    return Carried(
+        cpu_cores=None if hours is None else belongs @ hours,
+        present_pct=belongs @ contribution(placed, np.arange(len(guest.vmids))),
+        mem_bytes=belongs @ guest.mem_used_bytes[:, 0],
+        iowait_pct=belongs @ quiet,
+    )
