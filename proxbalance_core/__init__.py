@@ -1,0 +1,56 @@
+"""ProxBalance: a balance advisor for Proxmox VE clusters that explains every number.
+
+The engine is pure: ``assess(snapshot, settings, mode)`` reads no clock and does no I/O. Names are
+loaded when they are first asked for, so that ``import proxbalance_core`` stays light.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from proxbalance_core.domain.cluster import ClusterSnapshot
+    from proxbalance_core.domain.plans import Assessment, Simulation
+    from proxbalance_core.domain.results import Evaluation, GuestOptions
+    from proxbalance_core.domain.settings import Settings
+    from proxbalance_core.engine.assess import assess
+    from proxbalance_core.engine.evaluate import evaluate, options
+    from proxbalance_core.errors import ProxBalanceError
+    from proxbalance_core.forecast.hourly import forecast_hours, forecast_scenarios
+    from proxbalance_core.whatif.simulate import simulate
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "Assessment": "domain.plans",
+    "ClusterSnapshot": "domain.cluster",
+    "Evaluation": "domain.results",
+    "GuestOptions": "domain.results",
+    "ProxBalanceError": "errors",
+    "Settings": "domain.settings",
+    "Simulation": "domain.plans",
+    "assess": "engine.assess",
+    "evaluate": "engine.evaluate",
+    "forecast_hours": "forecast.hourly",
+    "forecast_scenarios": "forecast.hourly",
+    "options": "engine.evaluate",
+    "simulate": "whatif.simulate",
+}
+
+__all__ = [
+    "Assessment", "ClusterSnapshot", "Evaluation", "GuestOptions", "ProxBalanceError", "Settings", "Simulation",
+    "assess", "evaluate", "forecast_hours", "forecast_scenarios", "options", "simulate",
+]  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

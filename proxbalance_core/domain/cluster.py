@@ -135,7 +135,11 @@ class Node(Value):
     @property
     def measured(self) -> bool:
         """Online, with a current CPU and memory figure: the node can be scored."""
-        return self.online and self.cpu.current_pct == self.cpu.current_pct and self.mem.current_pct == self.mem.current_pct
+        return (
+            self.online
+            and self.cpu.current_pct == self.cpu.current_pct
+            and self.mem.current_pct == self.mem.current_pct
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,7 +157,10 @@ class Disk(Value):
     @property
     def local_copy(self) -> bool:
         """Whether a migration has to copy this disk."""
-        return not (self.shared or self.passthrough or self.bind_mount or self.cdrom) and self.storage is not None
+        return (
+            not (self.shared or self.passthrough or self.bind_mount or self.cdrom)
+            and self.storage is not None
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -274,7 +281,7 @@ class ClusterSnapshot(Value):
         refuse_contradictions(self)
         for name, key in (("nodes", "name"), ("guests", "vmid"), ("rules", "name")):
             rows = getattr(self, name)
-            object.__setattr__(self, name, tuple(sorted(rows, key=lambda row: getattr(row, key))))  # noqa: B023
+            object.__setattr__(self, name, tuple(sorted(rows, key=lambda row: getattr(row, key))))
 
     @classmethod
     def from_dict(cls, document: dict[str, Any]) -> ClusterSnapshot:

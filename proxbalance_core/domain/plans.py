@@ -7,7 +7,13 @@ from datetime import datetime
 from typing import Any, Literal
 
 from proxbalance_core.domain.results import (
-    Advisory, Forecast, Mode, NodeScore, Recommendation, Skip, ThresholdSuggestion,
+    Advisory,
+    Forecast,
+    Mode,
+    NodeScore,
+    Recommendation,
+    Skip,
+    ThresholdSuggestion,
 )  # fmt: skip
 
 ASSESSMENT_FORMAT = "proxbalance.assessment/1"

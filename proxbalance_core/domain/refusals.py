@@ -39,7 +39,10 @@ def _contradictions(snapshot: ClusterSnapshot) -> Iterator[tuple[str, str]]:
             yield f"guests.{i}.vmid", f"vmid {guest.vmid} is listed twice"
         vmids.add(guest.vmid)
         if guest.node not in names:
-            yield f"guests.{i}.node", f"guest {guest.vmid} is on node '{guest.node}', which is not in the snapshot"
+            yield (
+                f"guests.{i}.node",
+                f"guest {guest.vmid} is on node '{guest.node}', which is not in the snapshot",
+            )
         yield from _guest(f"guests.{i}", guest)
     yield from _rules(snapshot)
     yield from _scenario_counts(snapshot)
@@ -105,8 +108,19 @@ def _rules(snapshot: ClusterSnapshot) -> Iterator[tuple[str, str]]:
 
 
 def _scenario_counts(snapshot: ClusterSnapshot) -> Iterator[tuple[str, str]]:
-    counts = [(f"nodes.{i}.next_24h", len(n.next_24h.own_cpu_cores)) for i, n in enumerate(snapshot.nodes) if n.next_24h]
-    counts += [(f"guests.{i}.next_24h", len(g.next_24h.cpu_cores)) for i, g in enumerate(snapshot.guests) if g.next_24h]
+    counts = [
+        (f"nodes.{i}.next_24h", len(n.next_24h.own_cpu_cores))
+        for i, n in enumerate(snapshot.nodes)
+        if n.next_24h
+    ]
+    counts += [
+        (f"guests.{i}.next_24h", len(g.next_24h.cpu_cores))
+        for i, g in enumerate(snapshot.guests)
+        if g.next_24h
+    ]
     for path, count in counts:
         if count != counts[0][1]:
-            yield path, f"has {count} scenarios where {counts[0][0]} has {counts[0][1]}; all must have the same number"
+            yield (
+                path,
+                f"has {count} scenarios where {counts[0][0]} has {counts[0][1]}; all must have the same number",
+            )

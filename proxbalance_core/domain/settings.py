@@ -28,7 +28,9 @@ class Spec:
 
 
 def _number(default: float, unit: str, low: float, high: float, about: str, **more: str) -> Any:
-    return dataclasses.field(default=default, metadata={"spec": Spec(unit=unit, low=low, high=high, about=about, **more)})
+    return dataclasses.field(
+        default=default, metadata={"spec": Spec(unit=unit, low=low, high=high, about=about, **more)}
+    )
 
 
 def _points(default: float, about: str) -> Any:
@@ -40,7 +42,9 @@ def _pct(default: float, about: str, group: str = "thresholds") -> Any:
 
 
 def _other(default: Any, about: str, group: str) -> Any:
-    return dataclasses.field(default=default, metadata={"spec": Spec(unit="", low=None, high=None, about=about, group=group)})
+    return dataclasses.field(
+        default=default, metadata={"spec": Spec(unit="", low=None, high=None, about=about, group=group)}
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +60,9 @@ class Settings:
     mem_threshold_offset_2: float = _pct(20.0, "third memory step, above the threshold")
     iowait_threshold_offset_1: float = _pct(20.0, "first iowait step, below the threshold")
     iowait_threshold_offset_2: float = _pct(10.0, "second iowait step, below the threshold")
-    soft_edge_pct: float = _number(5.0, "percent", 0, 5, "width of a step's soft edge; 0 is a hard step", source=MEASURED)
+    soft_edge_pct: float = _number(
+        5.0, "percent", 0, 5, "width of a step's soft edge; 0 is a hard step", source=MEASURED
+    )
 
     weight_current: float = _number(0.5, "share", 0, 1, "weight of the present", group="time")
     weight_24h: float = _number(0.3, "share", 0, 1, "weight of the last 24 hours", group="time")
@@ -64,9 +70,15 @@ class Settings:
     min_history_days: float = _number(3.0, "days", 0, 7, "history that the 7-day terms need", group="time")
 
     penalty_multiplier: float = _number(1.0, "times", 0.1, 10, "scales every point value", group="profile")
-    cpu_sensitivity: float = _number(50.0, "place 0-100", 0, 100, "CPU points times 4^((s-50)/50)", group="profile")
-    mem_sensitivity: float = _number(50.0, "place 0-100", 0, 100, "memory points times 4^((s-50)/50)", group="profile")
-    iowait_sensitivity: float = _number(50.0, "place 0-100", 0, 100, "iowait points times 4^((s-50)/50)", group="profile")
+    cpu_sensitivity: float = _number(
+        50.0, "place 0-100", 0, 100, "CPU points times 4^((s-50)/50)", group="profile"
+    )
+    mem_sensitivity: float = _number(
+        50.0, "place 0-100", 0, 100, "memory points times 4^((s-50)/50)", group="profile"
+    )
+    iowait_sensitivity: float = _number(
+        50.0, "place 0-100", 0, 100, "iowait points times 4^((s-50)/50)", group="profile"
+    )
 
     cpu_high_penalty: float = _points(20.0, "CPU over its threshold")
     cpu_very_high_penalty: float = _points(50.0, "CPU over its second step")
@@ -86,7 +98,9 @@ class Settings:
     iowait_sustained_high: float = _points(15.0, "7-day mean iowait over 10 %")
     iowait_sustained_very_high: float = _points(30.0, "7-day mean iowait over 15 %")
     iowait_sustained_critical: float = _points(60.0, "7-day mean iowait over 20 %")
-    cpu_trend_rising_penalty: float = _points(15.0, "CPU rising by 0.5 points a day; twice over 1, three times over 3")
+    cpu_trend_rising_penalty: float = _points(
+        15.0, "CPU rising by 0.5 points a day; twice over 1, three times over 3"
+    )
     mem_trend_rising_penalty: float = _points(0.0, "memory rising (mostly tells of migrations)")
     cpu_spikes_moderate: float = _points(5.0, "7-day maximum CPU over 70 %")
     cpu_spikes_high: float = _points(10.0, "7-day maximum CPU over 80 %")
@@ -110,28 +124,62 @@ class Settings:
     soft_affinity_penalty: float = _points(20.0, "each soft rule broken on a node")
     memory_penalty_cap: float = _points(60.0, "most that all memory terms of a node cost together")
 
-    plan_margin_pct: float = _number(5.0, "percent", 0, 30, "plans keep this far under the CPU steps", source=MEASURED, group="plan")
-    balance_weight: float = _number(0.25, "points per percent", 0, 10, "price of uneven load in plans", source=MEASURED, group="plan")
-    move_cost_points: float = _number(4.0, "points", 0, 100, "price of a migration", source=MEASURED, group="plan")
-    move_cost_points_per_gb: float = _number(0.1, "points per GB", 0, 10, "price of a GB moved", source=MEASURED, group="plan")
-    min_score_improvement: float = _number(15.0, "points", 0, 500, "least gain of a single move", group="plan")
+    plan_margin_pct: float = _number(
+        5.0, "percent", 0, 30, "plans keep this far under the CPU steps", source=MEASURED, group="plan"
+    )
+    balance_weight: float = _number(
+        0.25, "points per percent", 0, 10, "price of uneven load in plans", source=MEASURED, group="plan"
+    )
+    move_cost_points: float = _number(
+        4.0, "points", 0, 100, "price of a migration", source=MEASURED, group="plan"
+    )
+    move_cost_points_per_gb: float = _number(
+        0.1, "points per GB", 0, 10, "price of a GB moved", source=MEASURED, group="plan"
+    )
+    min_score_improvement: float = _number(
+        15.0, "points", 0, 500, "least gain of a single move", group="plan"
+    )
     cooldown_hours: float = _number(24.0, "hours", 0, 720, "no second move of a guest within", group="plan")
-    max_moves: int = _number(0, "moves", 0, 10_000, "most moves of a plan, duties apart; 0 is no limit", group="plan", source=CHOICE)
+    max_moves: int = _number(
+        0,
+        "moves",
+        0,
+        10_000,
+        "most moves of a plan, duties apart; 0 is no limit",
+        group="plan",
+        source=CHOICE,
+    )
     max_parallel_per_node: int = _number(1, "moves", 1, 16, "migrations at once on a node", group="plan")
-    search_iterations: int = _number(2000, "rounds", 0, 1_000_000, "budget of the optimal mode's search", group="plan", source=CHOICE)
-    swap_candidates: int = _number(10, "guests", 0, 1000, "guests tried as a swap's first half", source=MEASURED, group="plan")
+    search_iterations: int = _number(
+        2000, "rounds", 0, 1_000_000, "budget of the optimal mode's search", group="plan", source=CHOICE
+    )
+    swap_candidates: int = _number(
+        10, "guests", 0, 1000, "guests tried as a swap's first half", source=MEASURED, group="plan"
+    )
     include_ha: bool = _other(False, "recommend HA-managed guests too, moved with ha-manager", "plan")
     allowed_sources: tuple[str, ...] = _other((), "only these nodes may give guests; empty: all", "plan")
     allowed_targets: tuple[str, ...] = _other((), "only these nodes may take guests; empty: all", "plan")
     distribution_enabled: bool = _other(False, "even out the number of guests too", "plan")
-    guest_count_threshold: int = _number(2, "guests", 1, 1000, "difference in guests that distribution acts on", group="plan")
-    balanced_spread_pct: float = _number(8.0, "percent", 0, 100, "a cluster with less between its nodes is balanced", group="plan")
+    guest_count_threshold: int = _number(
+        2, "guests", 1, 1000, "difference in guests that distribution acts on", group="plan"
+    )
+    balanced_spread_pct: float = _number(
+        8.0, "percent", 0, 100, "a cluster with less between its nodes is balanced", group="plan"
+    )
 
-    generation_interval_s: int = _number(600, "s", 30, 86_400, "time between two engine runs", group="collection")
+    generation_interval_s: int = _number(
+        600, "s", 30, 86_400, "time between two engine runs", group="collection"
+    )
     interval_s: int = _number(60, "s", 10, 3600, "time between two collections", group="collection")
-    retention_raw_hours: int = _number(48, "hours", 1, 8760, "how long samples are kept as they came", group="collection")
-    retention_hourly_days: int = _number(90, "days", 8, 3650, "how long hourly rollups are kept", group="collection")
-    retention_daily_days: int = _number(730, "days", 30, 36_500, "how long daily rollups are kept", group="collection")
+    retention_raw_hours: int = _number(
+        48, "hours", 1, 8760, "how long samples are kept as they came", group="collection"
+    )
+    retention_hourly_days: int = _number(
+        90, "days", 8, 3650, "how long hourly rollups are kept", group="collection"
+    )
+    retention_daily_days: int = _number(
+        730, "days", 30, 36_500, "how long daily rollups are kept", group="collection"
+    )
     profile: str = _other("balanced", "the preset that the values fit, else custom", "profile")
 
     def __post_init__(self) -> None:

@@ -156,7 +156,9 @@ def _pressure(node: Node) -> float:
 
 
 def _storage_pct(node: Node) -> float:
-    used = [100.0 * s.used_bytes / s.total_bytes for s in node.storages or () if s.active and s.total_bytes > 0]
+    used = [
+        100.0 * s.used_bytes / s.total_bytes for s in node.storages or () if s.active and s.total_bytes > 0
+    ]
     used = [pct for pct in used if known(pct)]
     return sum(used) / len(used) if used else np.nan
 

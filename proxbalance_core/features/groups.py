@@ -86,18 +86,26 @@ def _tag_groups(guests: tuple[Guest, ...], prefix: str) -> list[Group]:
         for tag in sorted(tags_of(guest)):
             if tag.startswith(prefix) and len(tag) > len(prefix):
                 members[tag].append(i)
-    return [Group(name=tag, guests=tuple(m), from_tag=True) for tag, m in sorted(members.items()) if len(m) > 1]
+    return [
+        Group(name=tag, guests=tuple(m), from_tag=True) for tag, m in sorted(members.items()) if len(m) > 1
+    ]
 
 
 def _pins(guests: tuple[Guest, ...], arrays: ClusterArrays) -> tuple[list[Group], list[str]]:
     lower = {name.lower(): i for name, i in arrays.node_at.items()}
     pins, notes = [], []
     for i, guest in enumerate(guests):
-        named = [tag[len(PIN) :] for tag in sorted(tags_of(guest)) if tag.startswith(PIN) and len(tag) > len(PIN)]
+        named = [
+            tag[len(PIN) :] for tag in sorted(tags_of(guest)) if tag.startswith(PIN) and len(tag) > len(PIN)
+        ]
         if not named:
             continue
         known = frozenset(lower[name] for name in named if name in lower)
-        notes += [f"Guest {guest.vmid} is pinned to node '{name}', which is not there." for name in named if name not in lower]
+        notes += [
+            f"Guest {guest.vmid} is pinned to node '{name}', which is not there."
+            for name in named
+            if name not in lower
+        ]
         label = " or ".join(PIN + name for name in named)
         pins.append(Group(name=label, guests=(i,), nodes=known, from_tag=True))
     return pins, notes
@@ -112,7 +120,9 @@ def _rule_groups(
         missing = [f"guest {v}" for v in rule.guests if v not in arrays.guest_at]
         missing += [f"node '{n}'" for n in rule.nodes if n not in arrays.node_at]
         if missing:
-            notes.append(f"Rule '{rule.name}' names {_listed(missing)}, not in this snapshot (the token may not see it).")
+            notes.append(
+                f"Rule '{rule.name}' names {_listed(missing)}, not in this snapshot (the token may not see it)."
+            )
         guests = tuple(sorted({arrays.guest_at[v] for v in rule.guests if v in arrays.guest_at}))
         kind = "node" if rule.kind == "node-affinity" else str(rule.affinity)
         nodes = frozenset(arrays.node_at[n] for n in rule.nodes if n in arrays.node_at)

@@ -27,7 +27,9 @@ class TermColumn:
     capped: bool = False
 
 
-MEMORY_TERMS = frozenset({"current_mem", "sustained_mem", "mem_trend", "mem_spikes", "mem_overcommit", "predicted_mem"})
+MEMORY_TERMS = frozenset(
+    {"current_mem", "sustained_mem", "mem_trend", "mem_spikes", "mem_overcommit", "predicted_mem"}
+)
 
 
 def node_terms(placed: Placed, scale: PointScale, s: Settings) -> list[TermColumn]:
@@ -59,13 +61,22 @@ def node_terms(placed: Placed, scale: PointScale, s: Settings) -> list[TermColum
     broken = placed.soft_broken()
     made.append(
         TermColumn(
-            term="mem_overcommit", category="memory", points=overcommit_points(placed.overcommit, scale),
-            value=placed.overcommit, limit=OVERCOMMIT_RATIO[0], unit="times RAM",
+            term="mem_overcommit",
+            category="memory",
+            points=overcommit_points(placed.overcommit, scale),
+            value=placed.overcommit,
+            limit=OVERCOMMIT_RATIO[0],
+            unit="times RAM",
         )  # fmt: skip
     )
     made.append(
         TermColumn(
-            term="soft_affinity", category="affinity", points=scale.soft_rule * broken, value=broken, limit=None, unit="rules"
+            term="soft_affinity",
+            category="affinity",
+            points=scale.soft_rule * broken,
+            value=broken,
+            limit=None,
+            unit="rules",
         )
     )
     return made

@@ -1,0 +1,199 @@
+"""``assess``: everything the engine has to say of one snapshot. Pure: times come from ``taken_at``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from proxbalance_core.domain.cluster import ClusterSnapshot
+from proxbalance_core.domain.plans import Assessment
+from proxbalance_core.domain.results import MODES, Forecast, Mode, NodeScore, Recommendation, Skip
+from proxbalance_core.domain.settings import Settings
+from proxbalance_core.engine.explain import Trip, recommendation, trips
+from proxbalance_core.engine.independent import judge_alone
+from proxbalance_core.engine.outlook import prospects
+from proxbalance_core.engine.planning import Planned, laid_out, planned
+from proxbalance_core.engine.view import View
+from proxbalance_core.errors import SettingInvalid, WorsePlan
+from proxbalance_core.forecast.crossings import crossings
+from proxbalance_core.plan.impact import batch_impact, node_scores, picture
+from proxbalance_core.plan.search import Found
+from proxbalance_core.plan.walk import Walk
+from proxbalance_core.recommend.advisories import capacity_advisories
+from proxbalance_core.recommend.conflicts import PickedMove, conflicts
+from proxbalance_core.recommend.digest import digest
+from proxbalance_core.recommend.eligibility import Eligibility, eligibility
+from proxbalance_core.recommend.skips import AfterPlan, World, skip_of
+from proxbalance_core.recommend.thresholds import threshold_suggestions
+from proxbalance_core.scoring.strain import StrainField
+
+Progress = Callable[[float], bool]
+WORSE_BY = 1e-6
+
+
+def assess(
+    snapshot: ClusterSnapshot,
+    settings: Settings | None = None,
+    mode: Mode = "sequential",
+    on_progress: Progress | None = None,
+) -> Assessment:
+    """Score, recommend, plan and explain.
+
+    Parameters
+    ----------
+    snapshot : ClusterSnapshot
+    settings : Settings
+    mode : {"sequential", "independent"}
+    on_progress : callable, optional
+        Called with the share of the work done (0..1); False stops at the best found so far.
+
+    Raises
+    ------
+    SettingInvalid
+        For an unknown mode.
+    WorsePlan
+        The plan is worse than its duties alone: a bug of ours, never shown as advice.
+    """
+    if mode not in MODES:
+        raise SettingInvalid(f"The mode is one of {', '.join(MODES)}, not '{mode}'.", faults=("mode",))
+    settings = settings or Settings()
+    view = View.of(snapshot, settings)
+    eligible = eligibility(snapshot, view.placed, view.constraints, settings)
+    progress = on_progress or (lambda _: True)
+    plan = (
+        laid_out(view, judge_alone(view, eligible))
+        if mode == "independent"
+        else planned(view, eligible, progress)
+    )
+    if mode != "independent":
+        _refuse_worse(plan.found)
+    return _told(view, mode, eligible, plan)
+
+
+def _refuse_worse(found: Found) -> None:
+    if found.total + found.cost > found.duties_total + WORSE_BY:
+        raise WorsePlan(
+            "The plan would leave the cluster worse than its duties alone; it is not shown. Please report this.",
+            planned=found.total + found.cost, duties=found.duties_total,
+        )  # fmt: skip
+
+
+def _told(view: View, mode: Mode, eligible: Eligibility, plan: Planned) -> Assessment:
+    settings, rules = view.settings, view.rules
+    field = StrainField(view.placed, rules.scale, settings)
+    nodes = node_scores(view.placed, rules.scale, settings, field)
+    walk = Walk(view.placed, rules.scale, settings, sorted({leg.guest for leg in plan.order.legs}))
+    told = trips(view, plan.found, list(walk.steps(plan.order.legs)))
+    before = picture(view.placed, settings, nodes, field)
+    after_nodes = node_scores(walk.placed, rules.scale, settings, walk.ahead)
+    impact = batch_impact(before, picture(walk.placed, settings, after_nodes, walk.ahead))
+    health = before.cluster_health if before.cluster_health is not None else float("nan")
+    plan_value = plan.drawn(view, told, walk)
+    drafts = [
+        recommendation(view, trip, plan.steps_of(plan_value, view, trip.guest), health, False)
+        for trip in told
+    ]
+    clashes = conflicts(view.placed, view.constraints, settings, _picked(view, told, drafts))
+    crowded = {clash.target_node for clash in clashes}
+    recommendations = tuple(
+        sorted(
+            (replace(r, has_conflict=True) if r.target in crowded else r for r in drafts),
+            key=lambda r: r.steps,
+        )
+    )
+    skipped = _skipped(view, eligible, plan, told, walk)
+    forecasts = crossings(view.snapshot, settings)
+    return Assessment(
+        cluster=view.snapshot.cluster,
+        taken_at=view.snapshot.taken_at,
+        mode=mode,
+        settings=settings.to_dict(),
+        summary=digest(impact, nodes, recommendations, skipped, forecasts, settings),
+        nodes=_lit(nodes, forecasts),
+        recommendations=recommendations,
+        skipped=skipped,
+        plan=plan_value,
+        batch_impact=impact,
+        conflicts=clashes,
+        advisories=capacity_advisories(
+            view.snapshot, view.placed, view.constraints, settings, forecasts, len(recommendations)
+        ),
+        forecasts=forecasts,
+        threshold_suggestions=threshold_suggestions(view.snapshot, settings),
+        notes=_notes(view, plan),
+    )
+
+
+def _picked(view: View, told: list[Trip], drafts: list[Recommendation]) -> list[PickedMove]:
+    return [
+        PickedMove(guest=t.guest, target=t.target, gain=r.score_improvement)
+        for t, r in zip(told, drafts, strict=True)
+    ]
+
+
+def _lit(nodes: tuple[NodeScore, ...], forecasts: tuple[Forecast, ...]) -> tuple[NodeScore, ...]:
+    """A node that a forecast puts over a threshold is amber."""
+    soon = {
+        forecast.entity.removeprefix("node/") for forecast in forecasts if forecast.entity.startswith("node/")
+    }
+    return tuple(
+        replace(node, light="amber") if node.light == "green" and node.name in soon else node
+        for node in nodes
+    )
+
+
+def _skipped(
+    view: View, eligible: Eligibility, plan: Planned, told: list[Trip], walk: Walk
+) -> tuple[Skip, ...]:
+    gone = {trip.guest for trip in told}
+    settings, found = view.settings, plan.found
+    world = World(
+        placed=walk.placed,
+        constraints=view.constraints,
+        settings=settings,
+        prospects=prospects(view, walk.placed),
+    )
+    moved = sum(found.kind_of[g] not in ("maintenance_evacuation", "affinity_repair") for g in gone)
+    after = AfterPlan(
+        passed=found.passed, dropped=frozenset(plan.dropped), balanced=found.balanced, scattered=found.scattered,
+        took_place=_took_place(view, told), capped=0 < settings.max_moves <= moved,
+    )  # fmt: skip
+    return tuple(
+        skip_of(g, guest, after, eligible, world)
+        for g, guest in enumerate(view.snapshot.guests)
+        if g not in gone
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Rival:
+    label: str
+    relief: float
+
+
+def _took_place(view: View, told: list[Trip]) -> dict[int, str]:
+    """For each guest, the move of the plan that relieved its node most (else the plan's largest)."""
+    by_node: dict[int, _Rival] = {}
+    largest: _Rival | None = None
+    for trip in told:
+        rival = _Rival(
+            f"the move of guest {view.snapshot.guests[trip.guest].vmid}", sum(s.relief for s in trip.stops)
+        )
+        if trip.source not in by_node or rival.relief > by_node[trip.source].relief:
+            by_node[trip.source] = rival
+        largest = rival if largest is None or rival.relief > largest.relief else largest
+    if largest is None:
+        return {}
+    return {g: by_node.get(int(n), largest).label for g, n in enumerate(view.placed.node_of)}
+
+
+def _notes(view: View, plan: Planned) -> tuple[str, ...]:
+    notes = list(view.placed.groups.notes)
+    unchecked = [node.name for node in view.snapshot.nodes if node.storages is None]
+    if unchecked:
+        notes.append(f"Storage was not checked on {', '.join(unchecked)}: its storages are not known.")
+    if not view.arrays.hours:
+        notes.append("There is no forecast of the coming day; the plan looks at the present alone.")
+    if plan.found.stopped_early:
+        notes.append("The search was stopped; the plan is the best found by then.")
+    return tuple(notes)

@@ -1,0 +1,163 @@
+"""Recommendations: each chosen move with its scores, reason, confidence, risk and alternatives."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from dataclasses import dataclass
+
+from proxbalance_core.domain.plans import Step
+from proxbalance_core.domain.results import Kind, Recommendation, ScoreDetails
+from proxbalance_core.domain.units import known
+from proxbalance_core.engine.alternatives import alternatives
+from proxbalance_core.engine.view import View
+from proxbalance_core.plan.search import Found
+from proxbalance_core.plan.walk import Stop
+from proxbalance_core.recommend.commands import commands_of
+from proxbalance_core.recommend.reasons import Situation, reason_of
+from proxbalance_core.scoring.confidence import MoveFacts, confidence
+from proxbalance_core.scoring.risk import BY_HAND_OVER, risk
+from proxbalance_core.scoring.rows import node_rows, side, target_rows
+
+DEFAULT_BANDWIDTH_BPS = 125_000_000.0
+DIRTYING = 1.3
+RESTART_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trip:
+    """All legs of one guest: its stops in order, and the group it moved with."""
+
+    guest: int
+    stops: tuple[Stop, ...]
+    kind: Kind
+    group: str | None
+    relief_now_of_group: float
+    cost_of_group: float
+
+    @property
+    def source(self) -> int:
+        return self.stops[0].leg.source
+
+    @property
+    def target(self) -> int:
+        return self.stops[-1].leg.target
+
+
+def trips(view: View, found: Found, stops: list[Stop]) -> list[Trip]:
+    """Stops by guest, with what decides between balance and forecast worked out for the whole group."""
+    by_guest: dict[int, list[Stop]] = defaultdict(list)
+    for stop in stops:
+        by_guest[stop.leg.guest].append(stop)
+    team: dict[str, list[int]] = defaultdict(list)
+    for g in by_guest:
+        team[found.group_of.get(g, f"{g}")].append(g)
+    made = []
+    for g, own in by_guest.items():
+        name = found.group_of.get(g)
+        mates = team[name or f"{g}"]
+        relief_now = sum(stop.relief_now for mate in mates for stop in by_guest[mate])
+        cost = float(sum(view.rules.move_cost[mate] for mate in mates))
+        kind = found.kind_of[g]
+        if kind == "balance" and relief_now <= cost:
+            kind = "forecast"
+        made.append(
+            Trip(
+                guest=g,
+                stops=tuple(own),
+                kind=kind,
+                group=name if len(mates) > 1 else None,
+                relief_now_of_group=relief_now,
+                cost_of_group=cost,
+            )
+        )
+    return made
+
+
+def transfer(view: View, g: int) -> tuple[float, float, float]:
+    """Bytes to send, seconds it takes, seconds the guest is down, for one migration."""
+    guest, constraints = view.snapshot.guests[g], view.constraints
+    disks = sum(size for _, size in constraints.copies.get(g, ()))
+    memory = float(constraints.need_bytes[g]) if guest.type == "vm" else 0.0
+    bandwidth = view.snapshot.migration_bandwidth_bps
+    bandwidth = bandwidth if known(bandwidth) else DEFAULT_BANDWIDTH_BPS
+    seconds = (memory * DIRTYING + disks) / bandwidth
+    restarts = guest.type == "ct" and guest.running
+    seconds += RESTART_SECONDS if restarts else 0.0
+    return memory + disks, round(seconds, 1), round(seconds, 1) if restarts else 0.0
+
+
+def recommendation(
+    view: View, trip: Trip, steps: list[Step], health: float, in_conflict: bool
+) -> Recommendation:
+    """One trip as a recommendation."""
+    g, snapshot, settings = trip.guest, view.snapshot, view.settings
+    guest = snapshot.guests[g]
+    first, last = trip.stops[0], trip.stops[-1]
+    source_side = side(node_rows(first.scores, trip.source))
+    target_side = side(target_rows(last.scores, g, trip.target))
+    improvement = round(source_side.total - target_side.total, 2)
+    reason = reason_of(situation(view, trip), settings)
+    facts = move_facts(view, trip, improvement, reason.primary_reason, health)
+    sure, sure_factors = confidence(facts, snapshot.outcomes)
+    risky, level, risk_factors = risk(facts)
+    size, seconds, downtime = transfer(view, g)
+    names = view.arrays.node.names
+    source, target = names[trip.source], names[trip.target]
+    return Recommendation(
+        id=recommendation_id(snapshot.cluster, guest.vmid, source, target, trip.kind),
+        vmid=guest.vmid, name=guest.name or "", type=guest.type, source=source, target=target,
+        kind=trip.kind, group=trip.group,
+        score_improvement=improvement, current_score=source_side.total, target_score=target_side.total,
+        strain_relief=round(sum(stop.relief for stop in trip.stops), 4),
+        strain_relief_now=round(sum(stop.relief_now for stop in trip.stops), 4),
+        reason=reason, confidence_score=sure, confidence_factors=sure_factors,
+        risk_score=risky, risk_level=level, risk_factors=risk_factors, do_by_hand=risky > BY_HAND_OVER,
+        score_details=ScoreDetails(
+            source=source_side, target=target_side, predicted=last.predicted, minimum=settings.min_score_improvement
+        ),
+        alternatives=alternatives(view, g, first.before, first.scores),
+        transfer_bytes=size, estimated_seconds=seconds, downtime_seconds=downtime,
+        best_window=None, has_conflict=in_conflict,
+        steps=tuple(step.step for step in steps), wave=steps[-1].wave,
+        commands=tuple(commands_of(guest, names[stop.leg.source], names[stop.leg.target]) for stop in trip.stops),
+    )  # fmt: skip
+
+
+def recommendation_id(cluster: str, vmid: int, source: str, target: str, kind: str) -> str:
+    """The same over generations: 12 hex digits of what the recommendation is."""
+    text = "\n".join((cluster, str(vmid), source, target, kind))
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def move_facts(view: View, trip: Trip, improvement: float, reason: str, health: float) -> MoveFacts:
+    """What confidence and risk are made of."""
+    after = trip.stops[-1].predicted
+    return MoveFacts(
+        guest=view.snapshot.guests[trip.guest],
+        source=view.snapshot.nodes[trip.source],
+        target=view.snapshot.nodes[trip.target],
+        improvement_points=improvement,
+        target_cpu_pct=after.target_cpu_pct or 0.0,
+        target_mem_pct=after.target_mem_pct or 0.0,
+        reason=reason,
+        cluster_health=health,
+        min_history_days=view.settings.min_history_days,
+    )
+
+
+def situation(view: View, trip: Trip) -> Situation:
+    """The figures that the reason is made of."""
+    before, g = trip.stops[0].before, trip.guest
+    source, target = trip.source, trip.target
+    used = before.cpu_level[source] / 100.0 * view.arrays.node.capacity_cores[source]
+    share = 100.0 * view.arrays.guest.cpu_used_cores[g, 0] / used if used > 0 else 0.0
+    return Situation(
+        guest=view.snapshot.guests[g], source=view.snapshot.nodes[source], target=view.snapshot.nodes[target],
+        kind=trip.kind, group=trip.group,
+        source_cpu_pct=float(before.cpu_level[source]), source_mem_pct=float(before.mem_level[source]),
+        source_iowait_pct=float(before.iowait_level[source]),
+        target_cpu_pct=float(before.cpu_level[target]), target_mem_pct=float(before.mem_level[target]),
+        guest_share_pct=float(share), peak_ahead_pct=trip.stops[0].source_peak_pct,
+        relief_points=trip.stops[0].relief, guest_counts=(int(before.counts[source]), int(before.counts[target])),
+    )  # fmt: skip

@@ -1,0 +1,45 @@
+"""What those who stay could get, on the state after the plan."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from proxbalance_core.engine.view import View
+from proxbalance_core.plan.board import Board
+from proxbalance_core.plan.gates import improvement_over_hours
+from proxbalance_core.plan.search import members_of
+from proxbalance_core.recommend.prospects import all_target_scores
+from proxbalance_core.recommend.skips import Prospects
+from proxbalance_core.scoring.placed import Placed
+from proxbalance_core.scoring.targets import score_nodes
+
+
+def prospects(view: View, placed: Placed) -> Prospects:
+    """Best target, its score, gain, relief and cost for every guest, in the state ``placed``."""
+    rules = view.rules
+    members = members_of(placed, rules)
+    board = Board(placed, rules, members, np.ones(len(members), dtype=bool))
+    scores = score_nodes(placed, rules.scale, rules.settings)
+    guests = len(placed.node_of)
+    rank = np.zeros(guests, dtype=np.intp)
+    for m, unit in enumerate(members):
+        rank[list(unit)] = m
+    free = (
+        rules.constraints.free_targets(members, placed)[rank]
+        if guests
+        else np.zeros((0, len(scores.own)), dtype=bool)
+    )
+    matrix = np.where(free, all_target_scores(scores), np.inf)
+    best = matrix.argmin(axis=1) if guests and matrix.shape[1] else np.zeros(guests, dtype=np.intp)
+    found = np.isfinite(matrix[np.arange(guests), best]) if guests else np.zeros(0, dtype=bool)
+    able = np.flatnonzero(found)
+    m, targets = rank[able], best[able]
+    relief, largest = np.full(guests, np.nan), np.full(guests, -np.inf)
+    relief[able] = board.relief(m, targets)
+    largest[able] = improvement_over_hours(board, scores, m, targets).max(axis=1) if len(able) else 0.0
+    own = scores.own[placed.node_of]
+    best_score = np.where(found, matrix[np.arange(guests), best] if guests else 0.0, np.nan)
+    return Prospects(
+        own_score=own, best=np.where(found, best, -1), best_score=best_score, gain=own - best_score,
+        largest=largest, relief=relief, cost=board.price[rank],
+    )  # fmt: skip

@@ -1,0 +1,190 @@
+"""The board on which plans are played: placement, strain, constraints and prices, kept in step.
+
+A mover is a guest, or an affinity unit that moves as one. All gains are in points: the fall of
+``J x nodes`` less what the move costs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from proxbalance_core.domain.settings import Settings
+from proxbalance_core.domain.units import GIB
+from proxbalance_core.features.arrays import Bools, Floats, Ints
+from proxbalance_core.recommend.constraints import Constraints
+from proxbalance_core.scoring.placed import Placed
+from proxbalance_core.scoring.scale import PointScale
+from proxbalance_core.scoring.strain import Carried, StrainField, carried_by, load_pct
+
+LEAST_GAIN = 1e-6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """What a search is played by: never changes during one."""
+
+    constraints: Constraints
+    scale: PointScale
+    settings: Settings
+    move_cost: Floats  # [G] points
+    max_moves: int
+
+
+def _common_home(placed: Placed, unit: tuple[int, ...]) -> int:
+    """Where all of a unit began, -1 when it began apart (then there is no way home)."""
+    homes = {int(placed.arrays.guest.home[g]) for g in unit}
+    return homes.pop() if len(homes) == 1 else -1
+
+
+def guest_move_costs(placed: Placed, constraints: Constraints, settings: Settings) -> Floats:
+    """The price of moving each guest, [G] points: a base and its memory and copied disks by the GB."""
+    gigabytes = transfer_bytes(placed, constraints) / GIB
+    return settings.move_cost_points + settings.move_cost_points_per_gb * gigabytes
+
+
+def transfer_bytes(placed: Placed, constraints: Constraints) -> Floats:
+    """What a migration sends, [G] bytes: a running guest's allocated memory, and disks to copy."""
+    sent = constraints.need_bytes.copy()
+    for g, disks in constraints.copies.items():
+        sent[g] += sum(size for _, size in disks)
+    return sent
+
+
+class Board:
+    """One placement under search.
+
+    ``members`` are the movers, ``at`` [M] where each is, ``home`` [M] where each began, ``paid`` [M]
+    what its move cost (NaN: not moved), ``open`` [M] whether the search may move it.
+    """
+
+    def __init__(self, placed: Placed, rules: Rules, members: list[tuple[int, ...]], may_move: Bools) -> None:
+        self.rules, self.members, self.open = rules, members, may_move
+        self.placed = placed.copy()
+        self.field = StrainField(self.placed, rules.scale, rules.settings)
+        self.carried: Carried = carried_by(self.placed, self.field.hours, members)
+        self.lead: Ints = np.array([unit[0] for unit in members], dtype=np.intp)
+        self.price = np.array([sum(rules.move_cost[g] for g in unit) for unit in members], dtype=np.float64)
+        self.paid = np.full(len(members), np.nan)
+        self.soft = np.array(
+            [any(g in placed.groups.softly_bound for g in unit) for unit in members], dtype=bool
+        )
+        self.home = np.array([_common_home(placed, unit) for unit in members], dtype=np.intp)
+        self.single = np.array([len(unit) == 1 for unit in members], dtype=bool)
+        self.mover_of = {g: m for m, unit in enumerate(members) for g in unit}
+        self.moves_left = rules.max_moves if rules.max_moves > 0 else None
+        self.version = 0
+
+    @property
+    def at(self) -> Ints:
+        """Where each mover is, [M]."""
+        return np.asarray(self.placed.node_of[self.lead])
+
+    def cost(self, m: Ints, target: Ints) -> Floats:
+        """What moving ``m`` to ``target`` costs now: its price, nothing once moved, its price back at home."""
+        paid = self.paid[m]
+        again = np.where(target == self.home[m], -np.nan_to_num(paid), 0.0)
+        return np.where(np.isnan(paid), self.price[m], again)
+
+    def allowed(self) -> Bools:
+        """Movers that may move now, [M]: open, and under ``max_moves`` unless already moved."""
+        if self.moves_left is None:
+            return self.open
+        size = np.array([len(unit) for unit in self.members])
+        return self.open & (~np.isnan(self.paid) | (size <= self.moves_left))
+
+    def move(self, m: int, target: int, *, free: bool = False) -> None:
+        """Carry out a move; ``free`` for duties, which cost nothing and count against no limit."""
+        source = int(self.at[m])
+        cost = 0.0 if free else float(self.cost(np.array([m]), np.array([target]))[0])
+        for g in self.members[m]:
+            self.placed.move(g, target)
+        self.field.apply(self.carried, m, source, target)
+        self.field.soft = self.placed.soft_broken()
+        self.field.refresh(np.array([source, target]))
+        if not free and self.moves_left is not None:
+            self.moves_left -= len(self.members[m]) * (int(np.isnan(self.paid[m])) - int(cost < 0))
+        goes_home = target == self.home[m] and not np.isnan(self.paid[m]) and not free and self.paid[m] > 0
+        self.paid[m] = np.nan if goes_home else (0.0 if free else np.nansum([self.paid[m], cost]))
+        self.version += 1
+
+    def put_back(self, m: int, source: int) -> None:
+        """Undo a free move of a mover that had not moved before."""
+        self.move(m, source, free=True)
+        self.paid[m] = np.nan
+
+    def total_cost(self) -> float:
+        """What the moves made so far cost together [points]."""
+        return float(np.nansum(self.paid))
+
+    def drop(self, m: Ints) -> Floats:
+        """How much strain leaves each mover's node with it, [len(m)] points."""
+        n = self.at[m]
+        cpu = self.field.cpu[n] - self.carried.cpu_pct(m, n, self.field.capacity)
+        return np.where(self.field.scope[n], self._strain_change(m, n, cpu, -1.0), 0.0) * -1.0
+
+    def rise(self, m: Ints, n: Ints) -> Floats:
+        """How much strain comes to nodes ``n`` with movers ``m``, pairwise [points]."""
+        cpu = self.field.cpu[n] + self.carried.cpu_pct(m, n, self.field.capacity)
+        return np.where(self.field.scope[n], self._strain_change(m, n, cpu, 1.0), 0.0)
+
+    def _strain_change(self, m: Ints, n: Ints, cpu: Floats, sign: float) -> Floats:
+        field = self.field
+        mem = field.mem[n] + sign * 100.0 * self.carried.mem_bytes[m] / field.mem_bytes[n]
+        iowait = field.iowait[n] + sign * self.carried.iowait_pct[m]
+        after = field.hourly_points(cpu).mean(axis=-1) + field.fixed_points(mem, iowait, field.soft[n])
+        return np.asarray(after - field.node_strain[n])
+
+    def cpu_drop(self, m: Ints) -> Floats:
+        """The CPU part of :meth:`drop`."""
+        n = self.at[m]
+        cpu = self.field.cpu[n] - self.carried.cpu_pct(m, n, self.field.capacity)
+        fallen = self.field.cpu_points[n] - self.field.hourly_points(cpu).mean(axis=-1)
+        return np.where(self.field.scope[n], fallen, 0.0)
+
+    def soft_gain(self, m: int, target: int) -> float:
+        """Points of soft rules that moving ``m`` mends (below 0: breaks)."""
+        if not self.soft[m]:
+            return 0.0
+        after = self.placed.node_of.copy()
+        after[list(self.members[m])] = target
+        change = self.placed.groups.soft_broken(after, len(self.field.mem)) - self.field.soft
+        return float(-self.rules.scale.soft_rule * change[self.field.scope].sum())
+
+    def spread_gain(self, changes: list[tuple[Ints, Floats, Floats]]) -> Floats:
+        """Points that the spread of load falls by, for sets of node changes.
+
+        Parameters
+        ----------
+        changes : list of (node [P], cpu after [P, T], mem after [P])
+            Each entry is one node that changes in each of the P sets; nodes of a set differ.
+        """
+        field, n = self.field, max(self.field.nodes, 1)
+        total: Floats = np.zeros(())
+        squares: Floats = field.squares
+        for node, cpu, mem in changes:
+            inside = field.scope[node][:, None]
+            new = np.where(inside, load_pct(cpu, mem[:, None]) - field.mean_load, 0.0)
+            old = field.centred[node]
+            total = total + (new - old)
+            squares = squares + new**2 - old**2
+        variance = np.maximum(squares / n - (total / n) ** 2, 0.0)
+        return np.asarray(field.balance_weight * n * (field.spread - np.sqrt(variance)).mean(axis=-1))
+
+    def after(self, m: Ints, n: Ints, sign: float) -> tuple[Ints, Floats, Floats]:
+        """Nodes ``n`` with movers ``m`` added or taken off: an entry for :meth:`spread_gain`."""
+        field = self.field
+        cpu = field.cpu[n] + sign * self.carried.cpu_pct(m, n, field.capacity)
+        return n, cpu, field.mem[n] + sign * 100.0 * self.carried.mem_bytes[m] / field.mem_bytes[n]
+
+    def relief(self, m: Ints, target: Ints) -> Floats:
+        """The fall of ``J x nodes`` when each of ``m`` goes to its ``target``, pairwise [points]."""
+        source = self.at[m]
+        spread = self.spread_gain([self.after(m, source, -1.0), self.after(m, target, 1.0)])
+        soft = (
+            np.array([self.soft_gain(int(a), int(b)) for a, b in zip(m, target, strict=True)])
+            if self.soft[m].any()
+            else 0.0
+        )
+        return np.asarray(self.drop(m) - self.rise(m, target) + spread + soft)

@@ -1,0 +1,207 @@
+"""Duties: moves that are made whatever the scores say. Repairs of tag rules first, then evacuation.
+
+Each duty move is the least bad feasible one: the one that leaves ``J x nodes`` lowest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+
+from proxbalance_core.domain.results import Kind
+from proxbalance_core.features.groups import Group
+from proxbalance_core.plan.board import Board
+from proxbalance_core.plan.singles import TIE
+from proxbalance_core.recommend.constraints import Ruling
+
+MOST_TRIES = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Duty:
+    """A duty that was carried out: which guests [positions] went, and why."""
+
+    guests: tuple[int, ...]
+    kind: Kind
+    group: str | None
+
+
+def _duty(board: Board, movers: Iterable[int], kind: Kind, group: str | None = None) -> Duty:
+    return Duty(guests=tuple(g for m in movers for g in board.members[m]), kind=kind, group=group)
+
+
+def least_bad(board: Board, m: int, targets: Iterable[int] | None = None) -> int | None:
+    """The node that takes mover ``m`` with the least ``J x nodes``; None when none can."""
+    free = board.rules.constraints.free_targets([board.members[m]], board.placed)[0]
+    wanted = np.array(
+        sorted(set(np.flatnonzero(free)) & set(targets)) if targets is not None else np.flatnonzero(free),
+        dtype=np.intp,
+    )
+    if not len(wanted):
+        return None
+    relief = board.relief(np.full(len(wanted), m), wanted)
+    return int(wanted[np.flatnonzero(relief >= relief.max() - TIE)[0]])
+
+
+def carry_out(board: Board, dutiful: frozenset[int]) -> list[Duty]:
+    """Repair tag rules on ``board``; ``dutiful`` are the guests [positions] whose duty it is to move."""
+    groups = board.placed.groups
+    done: list[Duty] = []
+    for group in (g for g in groups.placed if g.from_tag):
+        done += _moved(
+            board, [m for m in _movers(board, group, dutiful) if board.at[m] not in group.nodes], group
+        )
+    for group in (g for g in groups.together if g.from_tag):
+        done += _gathered(board, group, dutiful)
+    for group in (g for g in groups.apart if g.from_tag):
+        done += _parted(board, group, dutiful)
+    return done
+
+
+def _movers(board: Board, group: Group, dutiful: frozenset[int]) -> list[int]:
+    return sorted({board.mover_of[g] for g in group.guests if g in dutiful and g in board.mover_of})
+
+
+def _moved(board: Board, movers: list[int], group: Group) -> list[Duty]:
+    done = []
+    for m in movers:
+        target = least_bad(board, m)
+        if target is not None:
+            board.move(m, target, free=True)
+            done.append(_duty(board, (m,), "affinity_repair"))
+    return done
+
+
+def _gathered(board: Board, group: Group, dutiful: frozenset[int]) -> list[Duty]:
+    """Bring the members of an affinity tag together: to the node that asks for the fewest moves and can take them."""
+    where = {g: int(board.placed.node_of[g]) for g in group.guests}
+    if len(set(where.values())) < 2:
+        return []
+    hosts = sorted(range(len(board.field.mem)), key=lambda n: (sum(w != n for w in where.values()), n))
+    best: tuple[int, float, int] | None = None
+    for host in hosts:
+        leaving = [g for g in group.guests if where[g] != host]
+        if best is not None and len(leaving) > best[0]:
+            break
+        outcome = _trial(board, leaving, host, dutiful)
+        if outcome is not None and (best is None or outcome < best[1] - TIE):
+            best = (len(leaving), outcome, host)
+    if best is None:
+        return []
+    leaving = [g for g in group.guests if where[g] != best[2]]
+    movers = [board.mover_of[g] for g in leaving]
+    for m in movers:
+        board.move(m, best[2], free=True)
+    return [_duty(board, movers, "affinity_repair", group.name)]
+
+
+def _trial(board: Board, leaving: list[int], host: int, dutiful: frozenset[int]) -> float | None:
+    """``J x nodes`` with all of ``leaving`` on ``host``, None when that can't be."""
+    if not all(
+        g in dutiful and g in board.mover_of and len(board.members[board.mover_of[g]]) == 1 for g in leaving
+    ):
+        return None
+    constraints = board.rules.constraints
+    if constraints.ruling(leaving[0], host, board.placed, unit=tuple(leaving)) != Ruling.FREE:
+        return None
+    return -sum(float(board.relief(np.array([board.mover_of[g]]), np.array([host]))[0]) for g in leaving)
+
+
+def _parted(board: Board, group: Group, dutiful: frozenset[int]) -> list[Duty]:
+    """Of those that share a node all but one leave; who stays is chosen for feasibility, then the higher vmid."""
+    done = []
+    for n in sorted({int(board.placed.node_of[g]) for g in group.guests}):
+        here = [g for g in group.guests if board.placed.node_of[g] == n]
+        if len(here) < 2:
+            continue
+        for going in list(combinations(here, len(here) - 1))[:MOST_TRIES]:
+            duties = _leave(board, going, dutiful)
+            if duties is not None:
+                done += duties
+                break
+        else:
+            done += [d for g in here[:-1] for d in _leave(board, (g,), dutiful) or []]
+    return done
+
+
+def _leave(board: Board, going: tuple[int, ...], dutiful: frozenset[int]) -> list[Duty] | None:
+    """Move all of ``going`` away, or none (None) when one can't."""
+    movers = sorted({board.mover_of[g] for g in going if g in dutiful and g in board.mover_of})
+    if len({board.mover_of.get(g, -1) for g in going}) != len(movers) or not movers:
+        return None
+    trail: list[tuple[int, int]] = []
+    for m in movers:
+        target = least_bad(board, m)
+        if target is None:
+            for mover, source in reversed(trail):
+                board.put_back(mover, source)
+            return None
+        trail.append((m, int(board.at[m])))
+        board.move(m, target, free=True)
+    return [_duty(board, (m,), "affinity_repair") for m in movers]
+
+
+def evacuate(board: Board, dutiful: frozenset[int]) -> list[Duty]:
+    """Empty the nodes in maintenance, largest allocated memory first."""
+    leaving = board.placed.arrays.node.maintenance
+    given = board.rules.constraints.snapshot.guests
+    movers = [
+        m
+        for m, unit in enumerate(board.members)
+        if any(leaving[board.placed.node_of[g]] for g in unit) and dutiful.issuperset(unit)
+    ]
+    size = {m: sum(np.nan_to_num(given[g].mem_bytes) for g in board.members[m]) for m in movers}
+    done = []
+    for m in sorted(movers, key=lambda m: (-size[m], board.lead[m])):
+        target = least_bad(board, m, _beside_its_unit(board, m))
+        if target is not None:
+            board.move(m, target, free=True)
+            done.append(_duty(board, (m,), "maintenance_evacuation"))
+            continue
+        room = _make_room(board, m)
+        if room is not None:
+            out, away, target = room
+            board.move(out, away, free=True)
+            board.move(m, target, free=True)
+            name = f"room:{given[board.lead[m]].sid}"
+            done.append(_duty(board, (out, m), "maintenance_evacuation", name))
+    return done
+
+
+def _beside_its_unit(board: Board, m: int) -> set[int] | None:
+    """Where the rest of a scattered unit is (one of them may only join the others); None for anyone else."""
+    unit = board.rules.constraints.unit_of.get(int(board.lead[m]), ())
+    rest = set(unit) - set(board.members[m])
+    return {int(board.placed.node_of[g]) for g in rest} - {int(board.at[m])} if rest else None
+
+
+def _make_room(board: Board, m: int) -> tuple[int, int, int] | None:
+    """The swap-out that lets ``m`` in with the least ``J x nodes``: (who leaves, to where, where ``m`` goes)."""
+    best: tuple[float, tuple[int, int, int]] | None = None
+    constraints, leaving = board.rules.constraints, board.placed.arrays.node.maintenance
+    unit = board.members[m]
+    for n in range(len(board.field.mem)):
+        if constraints.ruling(unit[0], n, board.placed, unit=unit) != Ruling.MEMORY:
+            continue
+        for out in np.flatnonzero(board.open & (board.at == n) & ~leaving[board.at]):
+            found = _room_by(board, m, int(out), n)
+            if found is not None and (best is None or found[0] < best[0] - TIE):
+                best = found
+    return None if best is None else best[1]
+
+
+def _room_by(board: Board, m: int, out: int, n: int) -> tuple[float, tuple[int, int, int]] | None:
+    away = least_bad(board, out)
+    if away is None:
+        return None
+    trial = board.placed.copy()
+    for g in board.members[out]:
+        trial.move(g, away)
+    unit = board.members[m]
+    if board.rules.constraints.ruling(unit[0], n, trial, unit=unit) != Ruling.FREE:
+        return None
+    cost = -float(board.relief(np.array([out, m]), np.array([away, n])).sum())
+    return cost, (out, away, n)

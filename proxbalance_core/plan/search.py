@@ -1,0 +1,203 @@
+"""From a placement to the set of moves: duties, distribution, then single moves and swaps to a fixpoint."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from proxbalance_core.domain.results import Kind
+from proxbalance_core.features.arrays import Floats, Ints
+from proxbalance_core.plan.board import LEAST_GAIN, Board, Rules
+from proxbalance_core.plan.distribution import spread_guests
+from proxbalance_core.plan.duties import Duty, carry_out, evacuate
+from proxbalance_core.plan.gates import Gate
+from proxbalance_core.plan.singles import Choice, best_single, passing
+from proxbalance_core.plan.swaps import best_swap
+from proxbalance_core.recommend.eligibility import Eligibility, cluster_is_balanced
+from proxbalance_core.scoring.placed import Placed
+from proxbalance_core.scoring.strain import StrainField
+
+MOST_ROUNDS = 10_000
+Keep_going = Callable[[int], bool]
+
+
+@dataclass(slots=True, kw_only=True)
+class Found:
+    """What a search chose.
+
+    ``target_of`` maps guests [positions] to their final node; ``kind_of`` and ``group_of`` say why and
+    with whom; ``passed`` are guests that passed the gates before the plan; ``balanced`` whether the
+    cluster was found balanced; ``duties_total`` is ``J x nodes`` after the duties alone; ``total`` after
+    all; ``cost`` what the moves cost, distribution's left out.
+    """
+
+    target_of: dict[int, int]
+    kind_of: dict[int, Kind]
+    group_of: dict[int, str]
+    passed: frozenset[int]
+    balanced: bool
+    scattered: frozenset[int]
+    duties_total: float
+    total: float
+    cost: float
+    stopped_early: bool = False
+    swaps: dict[int, int] = field(default_factory=dict)
+
+
+def members_of(placed: Placed, rules: Rules) -> list[tuple[int, ...]]:
+    """The movers: whole units where they are together, everyone else alone."""
+    constraints = rules.constraints
+    movers: set[tuple[int, ...]] = set()
+    for g in range(len(placed.node_of)):
+        unit = constraints.unit_of.get(g, (g,))
+        together = len({int(placed.node_of[u]) for u in unit}) == 1
+        movers.add(unit if together else (g,))
+    return sorted(movers)
+
+
+def scattered(placed: Placed, rules: Rules) -> frozenset[int]:
+    """Guests whose unit is spread over nodes."""
+    units = set(rules.constraints.unit_of.values())
+    return frozenset(g for unit in units if len({int(placed.node_of[u]) for u in unit}) > 1 for g in unit)
+
+
+def regrouped(board: Board, may_move: frozenset[int]) -> Board:
+    """The board with its movers grouped anew (units that came together are one), costs paid kept."""
+    members = members_of(board.placed, board.rules)
+    paid_of = {g: board.paid[m] / len(unit) for m, unit in enumerate(board.members) for g in unit}
+    fresh = Board(
+        board.placed,
+        board.rules,
+        members,
+        np.array([may_move.issuperset(unit) for unit in members], dtype=bool),
+    )
+    fresh.field = carry_field(board, fresh)
+    for m, unit in enumerate(members):
+        paid = [paid_of[g] for g in unit]
+        fresh.paid[m] = np.nan if np.isnan(paid).all() else float(np.nansum(paid))
+    fresh.moves_left = board.moves_left
+    return fresh
+
+
+def carry_field(board: Board, fresh: Board) -> StrainField:
+    """The strain of ``board`` on the movers of ``fresh``: the same placement, so the same field."""
+    return board.field
+
+
+def search(
+    start: Placed, rules: Rules, eligible: Eligibility, closed: frozenset[int], keep_going: Keep_going
+) -> Found:
+    """Play the whole search; ``closed`` are guests [positions] whose move had no executable order."""
+    everyone = frozenset(range(len(start.node_of)))
+    plain = everyone - set(eligible.plain) - closed
+    dutiful = eligible.dutiful - set(eligible.on_duty) - closed
+    board = Board(start, rules, members_of(start, rules), _open(start, rules, plain))
+    duties = carry_out(board, dutiful)
+    board = regrouped(board, plain | dutiful)
+    duties += evacuate(board, dutiful)
+    moved = _moved(board)
+    board = regrouped(board, plain | moved)
+    duties_total = board.field.total()
+    lonely = scattered(board.placed, rules)
+    spread = spread_guests(board, lonely) if rules.settings.distribution_enabled else []
+    board = regrouped(board, (plain | _moved(board)) - lonely)
+    able = board.open.copy()
+    passed = _passed(board)
+    log = _Log(duties=duties, spread=spread)
+    balanced = True
+    while balanced:
+        balanced = cluster_is_balanced(board.field, board.placed, rules.settings)
+        board.open = able & (~np.isnan(board.paid)) if balanced else able
+        if not _fixpoint(board, log, keep_going):
+            log.stopped = True
+            break
+        if balanced and cluster_is_balanced(board.field, board.placed, rules.settings):
+            break
+    return _found(board, start, log, passed, balanced, lonely, duties_total)
+
+
+@dataclass(slots=True, kw_only=True)
+class _Log:
+    duties: list[Duty]
+    spread: list[int]
+    swaps: list[tuple[int, ...]] = field(default_factory=list)
+    stopped: bool = False
+    rounds: int = 0
+
+
+def _open(placed: Placed, rules: Rules, may_move: frozenset[int]) -> np.ndarray:  # type: ignore[type-arg]
+    return np.array([may_move.issuperset(unit) for unit in members_of(placed, rules)], dtype=bool)
+
+
+def _moved(board: Board) -> frozenset[int]:
+    return frozenset(g for m in np.flatnonzero(~np.isnan(board.paid)) for g in board.members[m])
+
+
+def _passed(board: Board) -> frozenset[int]:
+    if cluster_is_balanced(board.field, board.placed, board.rules.settings):
+        return frozenset()
+    return frozenset(g for m in np.flatnonzero(passing(board, Gate(board))) for g in board.members[m])
+
+
+def _fixpoint(board: Board, log: _Log, keep_going: Keep_going) -> bool:
+    """Best single move; if none, best swap; until neither gains. False when told to stop."""
+    gate = Gate(board)
+    for _ in range(MOST_ROUNDS):
+        choice: Choice | None = best_single(board, gate) or best_swap(board)
+        if choice is None or choice.gain <= LEAST_GAIN:
+            return True
+        for m, target in choice.moves:
+            board.move(m, target)
+        if len(choice.moves) > 1:
+            log.swaps.append(tuple(g for m, _ in choice.moves for g in board.members[m]))
+        log.rounds += 1
+        if not keep_going(log.rounds):
+            return False
+    return True
+
+
+def _found(
+    board: Board,
+    start: Placed,
+    log: _Log,
+    passed: frozenset[int],
+    balanced: bool,
+    lonely: frozenset[int],
+    duties_total: float,
+) -> Found:
+    node_of: Ints = board.placed.node_of
+    target_of = {int(g): int(node_of[g]) for g in np.flatnonzero(node_of != start.node_of)}
+    kind_of: dict[int, Kind] = {g: "balance" for g in target_of}
+    kind_of.update({g: "distribution" for g in log.spread if g in target_of})
+    group_of: dict[int, str] = {}
+    for swap in log.swaps:
+        if sum(g in target_of for g in swap) > 1:
+            name = "swap:" + "+".join(
+                str(int(v)) for v in sorted(board.placed.arrays.guest.vmids[list(swap)])
+            )
+            group_of.update({g: name for g in swap if g in target_of})
+    for unit in set(board.rules.constraints.unit_of.values()):
+        if sum(g in target_of for g in unit) > 1:
+            group_of.update({g: _unit_name(board, unit) for g in unit if g in target_of})
+    for duty in log.duties:
+        for m_guest in duty.guests:
+            if m_guest in target_of:
+                kind_of[m_guest] = duty.kind
+                if duty.group:
+                    group_of[m_guest] = duty.group
+    return Found(
+        target_of=target_of, kind_of=kind_of, group_of=group_of, passed=passed, balanced=balanced, scattered=lonely,
+        duties_total=duties_total, total=board.field.total(), cost=_cost(board, log), stopped_early=log.stopped,
+    )  # fmt: skip
+
+
+def _unit_name(board: Board, unit: tuple[int, ...]) -> str:
+    bound = [group.name for group in board.placed.groups.together if set(group.guests) & set(unit)]
+    return "+".join(sorted(bound))
+
+
+def _cost(board: Board, log: _Log) -> float:
+    paid: Floats = np.nan_to_num(board.paid)
+    return float(paid.sum())

@@ -1,0 +1,1 @@
+"""Who may move where, who is worth moving, and every reason in words."""

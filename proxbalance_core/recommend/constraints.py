@@ -1,0 +1,263 @@
+"""Hard constraints: which node may take which guest, and why not (engine, section 2).
+
+What depends on the guest and the node alone is worked out once, as a matrix of :class:`Ruling`;
+memory, copied disks and who shares a node depend on the placement.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from enum import IntEnum
+
+import numpy as np
+
+from proxbalance_core.domain.cluster import ClusterSnapshot, Disk, Guest, Node, Storage
+from proxbalance_core.domain.settings import Settings
+from proxbalance_core.domain.units import GIB, known
+from proxbalance_core.features.arrays import Bools, ClusterArrays, Floats
+from proxbalance_core.features.groups import Group, Groups
+from proxbalance_core.scoring.placed import Placed
+
+MEM_LIMIT, MEM_LIMIT_IN_ORDER = 0.95, 0.97
+ROUNDING = 1e-9
+CONTENT = {"vm": "images", "ct": "rootdir"}
+
+
+class Ruling(IntEnum):
+    """Why a node can't take a guest; the first that applies."""
+
+    FREE = 0
+    SOURCE = 1
+    OFFLINE = 2
+    NOT_MEASURED = 3
+    MAINTENANCE = 4
+    NOT_ALLOWED = 5
+    STORAGE = 6
+    CDROM = 7
+    SNAPSHOTS = 8
+    PINNED = 9
+    CPU_TYPE = 10
+    APART = 11
+    TOGETHER = 12
+    MEMORY = 13
+
+
+STORAGE_RULINGS = frozenset({Ruling.STORAGE, Ruling.CDROM, Ruling.SNAPSHOTS})
+
+
+class Constraints:
+    """The hard constraints of one cluster; ``fixed`` is [G, N] of :class:`Ruling`."""
+
+    def __init__(
+        self, snapshot: ClusterSnapshot, arrays: ClusterArrays, groups: Groups, settings: Settings
+    ) -> None:
+        self.snapshot, self.arrays, self.groups = snapshot, arrays, groups
+        guest = arrays.guest
+        self.need_bytes: Floats = np.where(guest.running, np.nan_to_num(guest.mem_bytes), 0.0)
+        self.storages = [
+            None if n.storages is None else {s.name: s for s in n.storages} for n in snapshot.nodes
+        ]
+        self.copies = {i: c for i, g in enumerate(snapshot.guests) if (c := _copied_bytes(g))}
+        self.apart_of = _membership(groups.apart)
+        self.allowed_on = _allowed_nodes(groups.placed)
+        self.unit_of = units(groups.together, len(snapshot.guests))
+        self.fixed = self._fixed(settings)
+        self.mem_limits = arrays.node.mem_bytes * (1.0 + ROUNDING)
+
+    def _fixed(self, settings: Settings) -> np.ndarray:  # type: ignore[type-arg]
+        nodes, guests = self.snapshot.nodes, self.snapshot.guests
+        whole = np.zeros(len(nodes), dtype=np.int8)
+        for n, node in enumerate(nodes):
+            whole[n] = _node_ruling(node, settings)
+        rulings = np.tile(whole, (len(guests), 1))
+        by_disks: dict[tuple[object, ...], list[int]] = {}
+        for g, guest in enumerate(guests):
+            signature = (
+                guest.type,
+                guest.running,
+                guest.snapshots > 0,
+                _host_cpu(guest),
+                guest.node * _host_cpu(guest),
+                guest.disks,
+            )
+            row = by_disks.get(signature)
+            if row is None:
+                row = by_disks[signature] = [self._guest_ruling(guest, n) for n in range(len(nodes))]
+            rulings[g] = np.where(rulings[g] == Ruling.FREE, row, rulings[g])
+            if g in self.allowed_on:
+                barred = np.array([n not in self.allowed_on[g] for n in range(len(nodes))])
+                rulings[g] = np.where((rulings[g] == Ruling.FREE) & barred, Ruling.PINNED, rulings[g])
+        return rulings
+
+    def _guest_ruling(self, guest: Guest, n: int) -> Ruling:
+        node, offered = self.snapshot.nodes[n], self.storages[n]
+        for disk in guest.disks:
+            if disk.cdrom and disk.storage and not disk.shared:
+                return Ruling.CDROM
+            if _needs_storage(disk) and offered is not None and storage_fault(guest, disk, offered):
+                return Ruling.STORAGE
+        if (
+            guest.type == "vm"
+            and guest.running
+            and guest.snapshots
+            and any(d.local_copy for d in guest.disks)
+        ):
+            return Ruling.SNAPSHOTS
+        if _host_cpu(guest):
+            home = self.snapshot.nodes[self.arrays.node_at[guest.node]]
+            if home.cpu_model and node.cpu_model and home.cpu_model != node.cpu_model:
+                return Ruling.CPU_TYPE
+        return Ruling.FREE
+
+    def ruling(
+        self, g: int, n: int, placed: Placed, *, unit: tuple[int, ...] = (), limit: float = MEM_LIMIT
+    ) -> Ruling:
+        """Why node ``n`` can't take guest ``g`` (with the rest of its ``unit``) in this placement."""
+        members = unit or (g,)
+        if int(placed.node_of[g]) == n:
+            return Ruling.SOURCE
+        fixed = next(
+            (Ruling(int(self.fixed[m, n])) for m in members if self.fixed[m, n] and placed.node_of[m] != n),
+            Ruling.FREE,
+        )
+        if fixed:
+            return fixed
+        if any(self._shares(m, n, placed, members) for m in members):
+            return Ruling.APART
+        if not self._copies_fit(members, n, placed):
+            return Ruling.STORAGE
+        coming = sum(self.need_bytes[m] for m in members if placed.node_of[m] != n)
+        over = placed.mem_used_bytes()[n] + coming > limit * self.mem_limits[n]
+        return Ruling.MEMORY if over and coming > 0 else Ruling.FREE
+
+    def _shares(self, g: int, n: int, placed: Placed, leaving: tuple[int, ...]) -> bool:
+        """Whether ``g`` on ``n`` would share it with one it must stay away from; ``leaving`` don't count."""
+        return any(
+            placed.node_of[other] == n and other != g and other not in leaving
+            for group in self.apart_of.get(g, ())
+            for other in group.guests
+        )
+
+    def _copies_fit(self, members: tuple[int, ...], n: int, placed: Placed) -> bool:
+        offered = self.storages[n]
+        if offered is None or not self.copies:
+            return True
+        wanted = self.copied_to(n, placed)
+        for m in members:
+            for storage, size in self.copies.get(m, ()):
+                wanted[storage] += size
+        return all(
+            not (known(s.total_bytes) and known(s.used_bytes)) or wanted[name] <= s.total_bytes - s.used_bytes
+            for name, s in offered.items()
+            if name in wanted
+        )
+
+    def holds_for(self, members: tuple[int, ...], placed: Placed) -> bool:
+        """Whether nobody of ``members`` shares a node it may not, and all copied disks have room."""
+        nodes = {int(placed.node_of[g]) for g in members}
+        alone = not any(self._shares(g, int(placed.node_of[g]), placed, ()) for g in members)
+        return alone and all(self._copies_fit((), n, placed) for n in nodes)
+
+    def copies_fit_on(self, n: int, placed: Placed) -> bool:
+        """Whether node ``n`` has room for all disks that arrivals copy to it."""
+        return self._copies_fit((), n, placed)
+
+    def copied_to(self, n: int, placed: Placed) -> dict[str, float]:
+        """Bytes that arrivals in this placement copy to each storage of node ``n``."""
+        copied: dict[str, float] = defaultdict(float)
+        for g, disks in self.copies.items():
+            if placed.node_of[g] == n and self.arrays.guest.home[g] != n:
+                for storage, size in disks:
+                    copied[storage] += size
+        return copied
+
+    def free_targets(self, members: list[tuple[int, ...]], placed: Placed) -> Bools:
+        """Which nodes may take which mover in this placement, [M, N]."""
+        used = placed.mem_used_bytes()
+        need = np.array([sum(self.need_bytes[m] for m in unit) for unit in members])
+        fits = (used[None, :] + need[:, None] <= MEM_LIMIT * self.mem_limits[None, :]) | (need[:, None] == 0)
+        first = np.array([unit[0] for unit in members], dtype=np.intp)
+        free = fits & (self.fixed[first] == Ruling.FREE)
+        for m, unit in enumerate(members):
+            if len(unit) > 1 or unit[0] in self.apart_of or unit[0] in self.copies:
+                free[m] = [
+                    self.ruling(unit[0], n, placed, unit=unit) == Ruling.FREE for n in range(free.shape[1])
+                ]
+        free[np.arange(len(members)), placed.node_of[first]] = False
+        return np.asarray(free)
+
+
+def _node_ruling(node: Node, settings: Settings) -> Ruling:
+    if not node.online:
+        return Ruling.OFFLINE
+    if not node.measured:
+        return Ruling.NOT_MEASURED
+    if node.maintenance:
+        return Ruling.MAINTENANCE
+    barred = settings.allowed_targets and node.name not in settings.allowed_targets
+    return Ruling.NOT_ALLOWED if barred else Ruling.FREE
+
+
+def _host_cpu(guest: Guest) -> bool:
+    return (
+        guest.type == "vm"
+        and guest.running
+        and (guest.cpu_type or "").split(",")[0] in ("host", "cputype=host")
+    )
+
+
+def _needs_storage(disk: Disk) -> bool:
+    return disk.storage is not None and not (disk.passthrough or disk.bind_mount or disk.cdrom)
+
+
+def storage_fault(guest: Guest, disk: Disk, offered: dict[str, Storage]) -> str | None:
+    """What a node's storages lack for one disk, None when it would fit."""
+    storage = offered.get(str(disk.storage))
+    if storage is None:
+        return f"has no storage '{disk.storage}'"
+    if not storage.active:
+        return f"has storage '{disk.storage}' inactive"
+    if storage.content and CONTENT[guest.type] not in storage.content:
+        return f"has storage '{disk.storage}' without {CONTENT[guest.type]}"
+    free = storage.total_bytes - storage.used_bytes
+    if disk.local_copy and known(free) and known(disk.size_bytes) and disk.size_bytes > free:
+        return f"has {max(free, 0) / GIB:.1f} GB free on '{disk.storage}' of {disk.size_bytes / GIB:.1f} GB needed"
+    return None
+
+
+def _copied_bytes(guest: Guest) -> tuple[tuple[str, float], ...]:
+    return tuple((str(d.storage), d.size_bytes) for d in guest.disks if d.local_copy and known(d.size_bytes))
+
+
+def _membership(groups: tuple[Group, ...]) -> dict[int, list[Group]]:
+    of: dict[int, list[Group]] = defaultdict(list)
+    for group in groups:
+        for g in group.guests:
+            of[g].append(group)
+    return dict(of)
+
+
+def _allowed_nodes(groups: tuple[Group, ...]) -> dict[int, frozenset[int]]:
+    allowed: dict[int, frozenset[int]] = {}
+    for group in groups:
+        for g in group.guests:
+            allowed[g] = allowed[g] & group.nodes if g in allowed else group.nodes
+    return allowed
+
+
+def units(groups: tuple[Group, ...], guests: int) -> dict[int, tuple[int, ...]]:
+    """The unit each bound guest moves with: groups that share a guest are one unit."""
+    leader = list(range(guests))
+
+    def find(g: int) -> int:
+        while leader[g] != g:
+            g = leader[g]
+        return g
+
+    for group in groups:
+        for g in group.guests[1:]:
+            leader[max(find(group.guests[0]), find(g))] = min(find(group.guests[0]), find(g))
+    members: dict[int, list[int]] = defaultdict(list)
+    for g in sorted({g for group in groups for g in group.guests}):
+        members[find(g)].append(g)
+    return {g: tuple(unit) for unit in members.values() for g in unit}

@@ -1,0 +1,282 @@
+"""Which guests may be considered at all, and the reason why the others may not (engine, section 2)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import numpy as np
+
+from proxbalance_core.domain.cluster import ClusterSnapshot, Guest, Node
+from proxbalance_core.domain.settings import Settings
+from proxbalance_core.features.groups import IGNORE_TAGS, Groups, tags_of
+from proxbalance_core.recommend.constraints import Constraints
+from proxbalance_core.scoring.placed import Placed
+from proxbalance_core.scoring.strain import StrainField
+
+DUTY_PASSES = frozenset({"ha_managed", "stopped", "cooldown", "cluster_balanced"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Barrier:
+    """Why a guest is not considered, and what would change that."""
+
+    reason: str
+    detail: str
+    would_change: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Eligibility:
+    """Barriers by guest position, without regard to duty (``plain``) and for guests with one (``on_duty``)."""
+
+    plain: dict[int, Barrier]
+    on_duty: dict[int, Barrier]
+    dutiful: frozenset[int]
+
+
+Check = Callable[[Guest, Node], Barrier | None]
+
+
+def eligibility(
+    snapshot: ClusterSnapshot, placed: Placed, constraints: Constraints, settings: Settings
+) -> Eligibility:
+    """Barriers that don't depend on the cluster's load; the first that applies counts."""
+    dutiful = duty_bound(placed)
+    checks = _checks(snapshot, settings)
+    plain: dict[int, Barrier] = {}
+    on_duty: dict[int, Barrier] = {}
+    for g, guest in enumerate(snapshot.guests):
+        node = snapshot.nodes[int(placed.node_of[g])]
+        barriers = list(_barriers(guest, node, checks, _pinned(g, placed, constraints)))
+        if barriers:
+            plain[g] = barriers[0]
+        if g in dutiful:
+            kept = [b for b in barriers if b.reason not in DUTY_PASSES]
+            on_duty.update({g: kept[0]} if kept else {})
+    _block_units(snapshot, constraints, plain)
+    _block_units(snapshot, constraints, on_duty, among=dutiful, others=plain)
+    return Eligibility(plain=plain, on_duty=on_duty, dutiful=dutiful)
+
+
+def duty_bound(placed: Placed) -> frozenset[int]:
+    """Guests whose duty it is to move: on a node in maintenance, or in a violated tag rule."""
+    groups: Groups = placed.groups
+    node_of = placed.node_of
+    bound = {int(g) for g in np.flatnonzero(placed.arrays.node.maintenance[node_of])}
+    for group in groups.apart:
+        nodes = [int(node_of[g]) for g in group.guests]
+        if group.from_tag:
+            bound |= {g for g in group.guests if nodes.count(int(node_of[g])) > 1}
+    for group in groups.together:
+        if group.from_tag and len({int(node_of[g]) for g in group.guests}) > 1:
+            bound |= set(group.guests)
+    for group in groups.placed:
+        if group.from_tag:
+            bound |= {g for g in group.guests if int(node_of[g]) not in group.nodes}
+    return frozenset(bound)
+
+
+def _barriers(guest: Guest, node: Node, checks: list[Check], pinned: Barrier | None) -> Iterator[Barrier]:
+    for check in checks:
+        barrier = pinned if check is _PINNED else check(guest, node)
+        if barrier is not None:
+            yield barrier
+
+
+def _PINNED(guest: Guest, node: Node) -> Barrier | None:  # noqa: N802 - a marker for the place in the order
+    return None
+
+
+def _checks(snapshot: ClusterSnapshot, settings: Settings) -> list[Check]:
+    """In the order of the design; only the first that applies is shown."""
+    return [
+        _template, _source_offline, _not_measured, _ignored,
+        lambda g, _: _muted(g, snapshot.taken_at),
+        lambda g, _: None if settings.include_ha else _ha(g),
+        _stopped, _locked, _passthrough_device, _passthrough_disk, _bind_mount, _PINNED,
+        lambda g, _: _cooldown(g, snapshot.taken_at, settings),
+        lambda _, n: _source_not_allowed(n, settings),
+    ]  # fmt: skip
+
+
+def _template(guest: Guest, node: Node) -> Barrier | None:
+    return (
+        Barrier(reason="template", detail="It is a template, which doesn't run.") if guest.template else None
+    )
+
+
+def _source_offline(guest: Guest, node: Node) -> Barrier | None:
+    if node.online:
+        return None
+    change = f"when {node.name} is online again"
+    return Barrier(
+        reason="source_offline", detail=f"Its node {node.name} is {node.status}.", would_change=change
+    )
+
+
+def _not_measured(guest: Guest, node: Node) -> Barrier | None:
+    cpu, mem = guest.cpu_used_cores.current, guest.mem_used_bytes.current
+    change = "when there are current figures"
+    if not node.measured:
+        return Barrier(
+            reason="not_measured", detail=f"Its node {node.name} has no current figures.", would_change=change
+        )
+    if guest.status == "unknown" or (guest.running and not (cpu == cpu and mem == mem)):
+        return Barrier(
+            reason="not_measured", detail="It has no current CPU or memory figure.", would_change=change
+        )
+    return None
+
+
+def _ignored(guest: Guest, node: Node) -> Barrier | None:
+    tag = next(iter(sorted(tags_of(guest) & IGNORE_TAGS)), None)
+    if tag is None:
+        return None
+    return Barrier(
+        reason="has_ignore_tag", detail=f"It has the tag '{tag}'.", would_change=f"without the tag '{tag}'"
+    )
+
+
+def _muted(guest: Guest, now: datetime) -> Barrier | None:
+    if guest.muted_until is None or guest.muted_until <= now:
+        return None
+    until = f"{guest.muted_until:%Y-%m-%d %H:%M %Z}".strip()
+    return Barrier(reason="muted", detail=f"It is muted until {until}.", would_change=f"from {until}")
+
+
+def _ha(guest: Guest) -> Barrier | None:
+    if not guest.ha.managed:
+        return None
+    return Barrier(
+        reason="ha_managed",
+        detail="Proxmox's HA manager looks after it.",
+        would_change="with include_ha switched on",
+    )
+
+
+def _stopped(guest: Guest, node: Node) -> Barrier | None:
+    if guest.running:
+        return None
+    return Barrier(reason="stopped", detail=f"It is {guest.status}.", would_change="when it runs")
+
+
+def _locked(guest: Guest, node: Node) -> Barrier | None:
+    if not guest.lock:
+        return None
+    return Barrier(
+        reason="locked",
+        detail=f"It is locked ({guest.lock}).",
+        would_change=f"when the lock '{guest.lock}' is released",
+    )
+
+
+def _passthrough_device(guest: Guest, node: Node) -> Barrier | None:
+    kinds = [k for k, has in (("PCI", guest.pci_passthrough), ("USB", guest.usb_passthrough)) if has]
+    if not kinds:
+        return None
+    device = " and ".join(kinds)
+    return Barrier(
+        reason="passthrough_device",
+        detail=f"It uses a {device} device of its node.",
+        would_change=f"without the {device} device",
+    )
+
+
+def _passthrough_disk(guest: Guest, node: Node) -> Barrier | None:
+    disk = next((d for d in guest.disks if d.passthrough), None)
+    if disk is None:
+        return None
+    return Barrier(
+        reason="passthrough_disk",
+        detail=f"Disk {disk.key} is a device of its node.",
+        would_change=f"without disk {disk.key}",
+    )
+
+
+def _bind_mount(guest: Guest, node: Node) -> Barrier | None:
+    disk = next((d for d in guest.disks if d.bind_mount and not d.shared), None)
+    if guest.type != "ct" or disk is None:
+        return None
+    change = f"when {disk.key} is marked shared"
+    return Barrier(
+        reason="unshared_bind_mount",
+        detail=f"Mount point {disk.key} is a folder of its node.",
+        would_change=change,
+    )
+
+
+def _pinned(g: int, placed: Placed, constraints: Constraints) -> Barrier | None:
+    allowed = constraints.allowed_on.get(g)
+    if allowed is None or allowed - {int(placed.node_of[g])}:
+        return None
+    names = ", ".join(placed.arrays.node.names[n] for n in sorted(allowed)) or "no node that is there"
+    return Barrier(
+        reason="pinned", detail=f"It may only run on {names}.", would_change="with another node allowed"
+    )
+
+
+def _cooldown(guest: Guest, now: datetime, settings: Settings) -> Barrier | None:
+    past = [move.at for move in guest.moves if move.at <= now]
+    over = max(past) + timedelta(hours=settings.cooldown_hours) if past else now
+    if over <= now:
+        return None
+    hours = (now - max(past)).total_seconds() / 3600.0
+    detail = f"It moved {hours:.1f} hours ago; the cooldown is {settings.cooldown_hours:g} hours."
+    return Barrier(reason="cooldown", detail=detail, would_change=f"from {over:%Y-%m-%d %H:%M %Z}".strip())
+
+
+def _source_not_allowed(node: Node, settings: Settings) -> Barrier | None:
+    if not settings.allowed_sources or node.name in settings.allowed_sources:
+        return None
+    detail = f"The settings leave {node.name} out as a source."
+    return Barrier(
+        reason="source_not_allowed", detail=detail, would_change=f"with {node.name} among the allowed sources"
+    )
+
+
+def _block_units(
+    snapshot: ClusterSnapshot,
+    constraints: Constraints,
+    barriers: dict[int, Barrier],
+    among: frozenset[int] | None = None,
+    others: dict[int, Barrier] | None = None,
+) -> None:
+    """A unit moves whole or not at all: who can't move holds back the rest, and is named."""
+    for unit in sorted(set(constraints.unit_of.values())):
+        held = [
+            g
+            for g in unit
+            if g in barriers or (among is not None and g not in among and others and g in others)
+        ]
+        if not held:
+            continue
+        member = snapshot.guests[held[0]]
+        barrier = barriers.get(held[0]) or (others or {})[held[0]]
+        detail = (
+            f"It moves with guest {member.vmid}, which can't: {barrier.detail[0].lower()}{barrier.detail[1:]}"
+        )
+        for g in unit:
+            if g not in barriers and (among is None or g in among):
+                barriers[g] = Barrier(
+                    reason="affinity_blocked",
+                    detail=detail,
+                    would_change=f"when guest {member.vmid} can move",
+                )
+
+
+def cluster_is_balanced(field: StrainField, placed: Placed, settings: Settings) -> bool:
+    """No node over a threshold now or in any hour ahead, and less than the spread between its nodes."""
+    scope = field.scope
+    if not scope.any():
+        return True
+    mem, iowait = placed.mem_level[scope], placed.iowait_level[scope]
+    cpu = np.concatenate([placed.cpu_level[scope][:, None], field.cpu[scope]], axis=1)
+    calm = (
+        bool((cpu <= settings.cpu_threshold).all())
+        and bool((mem <= settings.mem_threshold).all())
+        and not bool((iowait > settings.iowait_threshold).any())
+    )
+    spread = max(float(np.ptp(cpu, axis=0).max()), float(np.ptp(mem)))
+    return calm and spread < settings.balanced_spread_pct

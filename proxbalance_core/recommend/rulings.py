@@ -1,0 +1,62 @@
+"""Rulings in words: why a node can't take a guest, with the figures."""
+
+from __future__ import annotations
+
+from proxbalance_core.domain.units import GIB
+from proxbalance_core.recommend.constraints import MEM_LIMIT, Constraints, Ruling, storage_fault
+from proxbalance_core.scoring.placed import Placed
+
+WORDS = {
+    Ruling.SOURCE: "it is there already",
+    Ruling.OFFLINE: "is not online",
+    Ruling.NOT_MEASURED: "has no current figures",
+    Ruling.MAINTENANCE: "is in maintenance",
+    Ruling.NOT_ALLOWED: "is left out as a target by the settings",
+    Ruling.CDROM: "can't see the local CD-ROM image in the drive",
+    Ruling.SNAPSHOTS: "can't take snapshots on local disks live",
+    Ruling.CPU_TYPE: "has another CPU model, and the guest uses CPU type host",
+    Ruling.TOGETHER: "is not where the rest of its unit is",
+}
+
+
+def missing_memory_bytes(g: int, n: int, placed: Placed, constraints: Constraints) -> float:
+    """How much memory node ``n`` lacks to take guest ``g`` with its unit [bytes]."""
+    unit = constraints.unit_of.get(g, (g,))
+    coming = sum(constraints.need_bytes[m] for m in unit if placed.node_of[m] != n)
+    return float(placed.mem_used_bytes()[n] + coming - MEM_LIMIT * placed.arrays.node.mem_bytes[n])
+
+
+def ruling_in_words(ruling: Ruling, g: int, n: int, placed: Placed, constraints: Constraints) -> str:
+    """What rules out node ``n`` for guest ``g``."""
+    if ruling == Ruling.MEMORY:
+        return f"needs {missing_memory_bytes(g, n, placed, constraints) / GIB:.1f} GB more memory"
+    if ruling == Ruling.STORAGE:
+        return _storage(g, n, constraints)
+    if ruling == Ruling.APART:
+        return _apart(g, n, placed, constraints)
+    if ruling == Ruling.PINNED:
+        names = [placed.arrays.node.names[m] for m in sorted(constraints.allowed_on.get(g, frozenset()))]
+        return f"is not allowed, it may run on {', '.join(names) or 'no node'}"
+    return WORDS[ruling]
+
+
+def _storage(g: int, n: int, constraints: Constraints) -> str:
+    guest, offered = constraints.snapshot.guests[g], constraints.storages[n]
+    for disk in guest.disks:
+        fault = (
+            storage_fault(guest, disk, offered)
+            if offered is not None and disk.storage and not disk.cdrom
+            else None
+        )
+        if fault is not None:
+            return fault
+    return "has no room for the disks of all that come"
+
+
+def _apart(g: int, n: int, placed: Placed, constraints: Constraints) -> str:
+    for member in constraints.unit_of.get(g, (g,)):
+        for group in constraints.apart_of.get(member, ()):
+            other = next((o for o in group.guests if o != member and placed.node_of[o] == n), None)
+            if other is not None:
+                return f"runs guest {placed.arrays.guest.vmids[other]}, which it must stay away from ({group.name})"
+    return "runs a guest that it must stay away from"

@@ -1,0 +1,188 @@
+"""Everyone who is not recommended, with the reason, judged on the state after the plan (engine, section 2)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from proxbalance_core.domain.cluster import Guest
+from proxbalance_core.domain.results import Skip
+from proxbalance_core.domain.settings import Settings
+from proxbalance_core.features.arrays import Floats
+from proxbalance_core.recommend.constraints import STORAGE_RULINGS, Constraints, Ruling
+from proxbalance_core.recommend.eligibility import Barrier, Eligibility
+from proxbalance_core.recommend.rulings import ruling_in_words
+from proxbalance_core.scoring.placed import Placed
+
+MOST_NAMED = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Prospects:
+    """What a guest that stays could get, on the state after the plan; [G] or [G, N], NaN where nothing.
+
+    ``best`` is the position of the best target (-1: none), ``gain`` the score improvement and
+    ``largest`` its largest value over the hours ahead, ``relief`` and ``cost`` in points.
+    """
+
+    own_score: Floats
+    best: np.ndarray  # type: ignore[type-arg]
+    best_score: Floats
+    gain: Floats
+    largest: Floats
+    relief: Floats
+    cost: Floats
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AfterPlan:
+    """What the plan did, as far as those who stay are concerned: names by position."""
+
+    passed: frozenset[int]
+    dropped: frozenset[int]
+    balanced: bool
+    scattered: frozenset[int]
+    took_place: dict[int, str]
+    capped: bool
+
+
+def skip_of(g: int, guest: Guest, after: AfterPlan, eligible: Eligibility, world: World) -> Skip:
+    """Why guest ``g`` [position] stays where it is."""
+    barrier = _barrier(g, after, eligible, world)
+    common = {"vmid": guest.vmid, "name": guest.name or "", "type": guest.type, "node": guest.node}
+    told = {"reason": barrier.reason, "detail": barrier.detail, "would_change": barrier.would_change}
+    if barrier.reason in ("insufficient_improvement", "no_relief", "deferred", "cluster_balanced"):
+        return Skip(**common, **told, **_figures(g, world))  # type: ignore[arg-type]
+    own = world.prospects.own_score[g]
+    return Skip(**common, **told, current_score=None if np.isnan(own) else round(float(own), 2))  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class World:
+    """The state after the plan and its rules."""
+
+    placed: Placed
+    constraints: Constraints
+    settings: Settings
+    prospects: Prospects
+
+
+def _figures(g: int, world: World) -> dict[str, object]:
+    p, names = world.prospects, world.placed.arrays.node.names
+    if p.best[g] < 0:
+        return {"current_score": _two(p.own_score[g])}
+    return {
+        "current_score": _two(p.own_score[g]),
+        "best_target": names[int(p.best[g])],
+        "best_target_score": _two(p.best_score[g]),
+        "score_improvement": _two(_two(p.own_score[g]) - _two(p.best_score[g])),
+        "strain_relief": round(float(p.relief[g]), 4),
+    }
+
+
+def _two(value: float) -> float:
+    return round(float(value), 2)
+
+
+def _barrier(g: int, after: AfterPlan, eligible: Eligibility, world: World) -> Barrier:
+    astray = g in eligible.dutiful and _still_bound(g, world)
+    early = eligible.on_duty.get(g) if astray else eligible.plain.get(g)
+    if early is not None:
+        return early
+    if g in after.scattered:
+        return _scattered(g, world)
+    if g in after.dropped:
+        return Barrier(
+            reason="deferred",
+            detail="No order was found in which it could be carried out.",
+            would_change="when there is more room",
+        )
+    if astray:
+        return _no_target(g, world)
+    if after.balanced:
+        spread = world.settings.balanced_spread_pct
+        detail = f"No node is over a threshold, now or in the hours ahead, and they differ by less than {spread:g} points."
+        return Barrier(
+            reason="cluster_balanced", detail=detail, would_change="when a node passes a threshold"
+        )
+    if world.prospects.best[g] < 0:
+        return _no_target(g, world)
+    return _not_worth_it(g, after, world)
+
+
+def _still_bound(g: int, world: World) -> bool:
+    from proxbalance_core.recommend.eligibility import duty_bound
+
+    return g in duty_bound(world.placed)
+
+
+def _scattered(g: int, world: World) -> Barrier:
+    unit = world.constraints.unit_of[g]
+    vmids, node_of = world.placed.arrays.guest.vmids, world.placed.node_of
+    other = next(u for u in unit if node_of[u] != node_of[g])
+    where = world.placed.arrays.node.names[int(node_of[other])]
+    detail = f"It belongs with guest {vmids[other]}, which is on {where}; they move together or not at all."
+    return Barrier(reason="affinity_blocked", detail=detail, would_change="when they are on one node")
+
+
+def _no_target(g: int, world: World) -> Barrier:
+    placed, constraints = world.placed, world.constraints
+    unit = constraints.unit_of.get(g, (g,))
+    together = unit if len({int(placed.node_of[u]) for u in unit}) == 1 else (g,)
+    rulings = [
+        (n, constraints.ruling(g, n, placed, unit=together)) for n in range(len(placed.arrays.node.names))
+    ]
+    ruled = [(n, r) for n, r in rulings if r not in (Ruling.SOURCE, Ruling.FREE)]
+    names = placed.arrays.node.names
+    told = [f"{names[n]} {ruling_in_words(r, g, n, placed, constraints)}" for n, r in ruled]
+    shown = "; ".join(told[:MOST_NAMED]) + (
+        f"; and {len(told) - MOST_NAMED} more" if len(told) > MOST_NAMED else ""
+    )
+    change = "when one of these changes"
+    if ruled and all(r in STORAGE_RULINGS for _, r in ruled):
+        return Barrier(
+            reason="storage_incompatible", detail=f"No node has its storage: {shown}.", would_change=change
+        )
+    detail = f"No node can take it: {shown}." if told else "There is no other node."
+    return Barrier(
+        reason="no_suitable_target", detail=detail, would_change=change if told else "with another node"
+    )
+
+
+def _not_worth_it(g: int, after: AfterPlan, world: World) -> Barrier:
+    p, s = world.prospects, world.settings
+    target = world.placed.arrays.node.names[int(p.best[g])]
+    gain = _two(p.own_score[g]) - _two(p.best_score[g])
+    relief, cost = float(p.relief[g]), float(p.cost[g])
+    worth = relief > cost + 1e-6
+    enough = max(float(p.largest[g]), relief) >= s.min_score_improvement
+    if g in after.passed or (worth and enough):
+        return _deferred(g, after, world)
+    if not enough:
+        detail = f"The best node, {target}, would improve its score by {gain:.2f} points and relieve the cluster by {relief:.2f}; the minimum is {s.min_score_improvement:g}."
+        least = max(float(p.largest[g]), relief)
+        change = f"from a minimum improvement of {least:.2f} points" if worth and least > 0 else None
+        return Barrier(reason="insufficient_improvement", detail=detail, would_change=change)
+    detail = (
+        f"On {target} it would relieve the cluster by {relief:.2f} points, and the move costs {cost:.2f}."
+    )
+    change = (
+        f"from a move cost of {relief:.2f} points"
+        if relief > 0
+        else f"when {world.placed.arrays.node.names[int(world.placed.node_of[g])]} is under more strain"
+    )
+    return Barrier(reason="no_relief", detail=detail, would_change=change)
+
+
+def _deferred(g: int, after: AfterPlan, world: World) -> Barrier:
+    if after.capped:
+        detail = f"The plan already has the {world.settings.max_moves} moves that max_moves allows."
+        return Barrier(reason="deferred", detail=detail, would_change="with a higher max_moves")
+    other = after.took_place.get(g)
+    detail = (
+        f"It was worth moving, until {other} took its place in the plan."
+        if other
+        else "It was worth moving before the plan; after the plan it isn't."
+    )
+    return Barrier(reason="deferred", detail=detail, would_change=f"without {other}" if other else None)

@@ -1,0 +1,151 @@
+"""Scores as rows: terms rounded to 0.01 when they leave the engine, and then summed."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from proxbalance_core.domain.results import Category, Light, Rating, ScoreSide, Term
+from proxbalance_core.domain.settings import Settings
+from proxbalance_core.features.arrays import Floats
+from proxbalance_core.scoring.base import base_rows
+from proxbalance_core.scoring.targets import After, Scores, after_move, inputs_of
+from proxbalance_core.scoring.terms import MEMORY_TERMS, TermColumn, memory_factor
+
+DECIMALS = 2
+RATINGS: tuple[tuple[float, Rating], ...] = (
+    (70.0, "excellent"),
+    (50.0, "good"),
+    (30.0, "fair"),
+    (0.0, "poor"),
+)
+_BASE_DETAIL = {
+    "base_health": "present load of all kinds",
+    "base_predicted": "load after the move",
+    "base_headroom": "room that is left",
+    "base_storage": "mean usage of its storages",
+}
+
+
+def suitability(score: float) -> float:
+    """100 less the penalty points, within 0..100: the one place where higher is better."""
+    return round(min(100.0, max(0.0, 100.0 - score)), DECIMALS)
+
+
+def rating(suitable: float) -> Rating:
+    """A suitability in a word; each band includes its lower bound."""
+    return next(word for least, word in RATINGS if suitable >= least)
+
+
+def side(terms: tuple[Term, ...]) -> ScoreSide:
+    """Rows and their sum."""
+    total = round(sum(term.points for term in terms), DECIMALS)
+    return ScoreSide(terms=terms, total=total, suitability=suitability(total))
+
+
+def node_rows(scores: Scores, n: int) -> tuple[Term, ...]:
+    """The rows of node ``n`` as it stands."""
+    factor = float(memory_factor(scores.memory, scores.scale.memory_cap)[n])
+    base = {name: float(row[n]) for name, row in scores.base.items()}
+    return (*_base_terms(base), *_penalties(scores.columns, n, factor, scores))
+
+
+def target_rows(scores: Scores, g: int, n: int) -> tuple[Term, ...]:
+    """The rows of node ``n`` as the target of guest ``g`` [positions]."""
+    after = after_move(scores.placed, np.array([g]))
+    base = {name: float(row[0, n]) for name, row in _after_base(scores, after).items()}
+    predicted = _predicted_columns(scores, after, n)
+    memory = scores.memory[n] + predicted[1].points
+    factor = float(memory_factor(np.asarray(memory), scores.scale.memory_cap)[0])
+    limited = [_row(c, 0, factor, scores) for c in predicted if c.points[0] > 0]
+    return (*_base_terms(base), *_penalties(scores.columns, n, factor, scores), *limited)
+
+
+def target_totals(scores: Scores, g: int) -> Floats:
+    """The sums of :func:`target_rows` on every node, [N] points."""
+    after = after_move(scores.placed, np.array([g]))
+    nodes = len(scores.own)
+    limited = [
+        TermColumn(term=term, category="post_migration", points=stairs(x[0]), value=x[0], limit=None)
+        for term, stairs, x in (
+            ("predicted_cpu", scores.scale.predicted_cpu, after.cpu_reckoned),
+            ("predicted_mem", scores.scale.predicted_mem, after.mem),
+        )
+    ]
+    factor = memory_factor(scores.memory + limited[1].points, scores.scale.memory_cap)
+    total = np.zeros(nodes)
+    for row in _after_base(scores, after).values():
+        total += np.nan_to_num(np.round(row[0], DECIMALS))
+    for column in (*scores.columns, *limited):
+        points = column.points * factor if column.term in MEMORY_TERMS else column.points
+        total += np.round(points, DECIMALS)
+    return np.round(total, DECIMALS)
+
+
+def _after_base(scores: Scores, after: After) -> dict[str, Floats]:
+    rows = base_rows(inputs_of(scores.placed, after))
+    shape = after.cpu.shape
+    return {name: np.broadcast_to(row, shape) for name, row in rows.items()}
+
+
+def _predicted_columns(scores: Scores, after: After, n: int) -> tuple[TermColumn, TermColumn]:
+    made = []
+    for term, stairs, value in (
+        ("predicted_cpu", scores.scale.predicted_cpu, after.cpu_reckoned),
+        ("predicted_mem", scores.scale.predicted_mem, after.mem),
+    ):
+        x = value[0, n : n + 1]
+        made.append(
+            TermColumn(
+                term=term, category="post_migration", points=stairs(x), value=x, limit=stairs.limits[0]
+            )
+        )
+    return made[0], made[1]
+
+
+def _base_terms(base: dict[str, float]) -> list[Term]:
+    return [
+        Term(
+            term=name,
+            category="base",
+            points=round(points, DECIMALS),
+            unit="points",
+            detail=_BASE_DETAIL[name],
+        )
+        for name, points in base.items()
+        if points == points
+    ]
+
+
+def _penalties(columns: list[TermColumn], n: int, factor: float, scores: Scores) -> list[Term]:
+    return [_row(column, n, factor, scores) for column in columns if column.points[n] > 0]
+
+
+def _row(column: TermColumn, n: int, factor: float, scores: Scores) -> Term:
+    capped = column.term in MEMORY_TERMS and factor < 1.0
+    points = float(column.points[n]) * (factor if capped else 1.0)
+    value = float(column.value[n])
+    detail = f"scaled, memory counts {scores.scale.memory_cap:g} points at most" if capped else ""
+    return Term(
+        term=column.term, category=column.category, points=round(points, DECIMALS), value=round(value, DECIMALS),
+        limit=column.limit, unit=column.unit, detail=detail,
+    )  # fmt: skip
+
+
+def categories(terms: tuple[Term, ...]) -> dict[str, float]:
+    """Points by category, of the categories that have any."""
+    points: dict[Category, float] = {}
+    for term in terms:
+        points[term.category] = round(points.get(term.category, 0.0) + term.points, DECIMALS)
+    return dict(points)
+
+
+def light(cpu: float, mem: float, iowait: float, s: Settings) -> Light:
+    """Red over a threshold plus its second offset, amber over a threshold, else green (forecasts apart)."""
+    over = (
+        (cpu, s.cpu_threshold, s.cpu_threshold + s.cpu_threshold_offset_2),
+        (mem, s.mem_threshold, s.mem_threshold + s.mem_threshold_offset_2),
+    )
+    if any(value > top for value, _, top in over):
+        return "red"
+    crossed = any(value > threshold for value, threshold, _ in over) or iowait > s.iowait_threshold
+    return "amber" if crossed else "green"

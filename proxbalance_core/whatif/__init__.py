@@ -1,0 +1,1 @@
+"""Other settings, other placements, other clusters: the same engine, asked again."""
