@@ -7,7 +7,7 @@ import numpy as np
 from proxbalance_core.domain.results import Alternative
 from proxbalance_core.engine.view import View
 from proxbalance_core.features.arrays import Floats
-from proxbalance_core.plan.board import Board
+from proxbalance_core.plan.board import Board, State
 from proxbalance_core.recommend.constraints import Ruling
 from proxbalance_core.recommend.rulings import ruling_in_words
 from proxbalance_core.scoring.placed import Placed
@@ -15,13 +15,14 @@ from proxbalance_core.scoring.rows import node_rows, side, target_totals
 from proxbalance_core.scoring.targets import Scores
 
 
-def alternatives(view: View, g: int, placed: Placed, scores: Scores) -> tuple[Alternative, ...]:
+def alternatives(view: View, g: int, state: State, scores: Scores) -> tuple[Alternative, ...]:
     """All nodes but the guest's own, best first; ruled-out ones last, by name."""
+    placed = state.placed
     here = int(placed.node_of[g])
     nodes = [n for n in range(len(view.arrays.node.names)) if n != here]
     measured = view.arrays.node.measured
     current = side(node_rows(scores, here)).total if measured[here] else float("nan")
-    relief, totals = reliefs(view, g, placed), target_totals(scores, g)
+    relief, totals = reliefs(view, g, state), target_totals(scores, g)
     made = [_alternative(view, (g, n), placed, (current, float(totals[n]), float(relief[n]))) for n in nodes]
     return tuple(
         sorted(
@@ -35,11 +36,11 @@ def alternatives(view: View, g: int, placed: Placed, scores: Scores) -> tuple[Al
     )
 
 
-def reliefs(view: View, g: int, placed: Placed) -> Floats:
+def reliefs(view: View, g: int, state: State) -> Floats:
     """The fall of ``J x nodes`` when guest ``g`` (with its unit) goes to each node, [N] points."""
-    unit = view.constraints.unit_of.get(g, (g,))
+    placed, unit = state.placed, view.constraints.unit_of.get(g, (g,))
     together = unit if len({int(placed.node_of[u]) for u in unit}) == 1 else (g,)
-    board = Board(placed, view.rules, [together], np.ones(1, dtype=bool))
+    board = Board(state, view.rules, [together], np.ones(1, dtype=bool))
     nodes = np.arange(len(view.arrays.node.names))
     away = nodes[nodes != placed.node_of[g]]
     out = np.zeros(len(nodes))

@@ -25,7 +25,6 @@ from proxbalance_core.recommend.digest import digest
 from proxbalance_core.recommend.eligibility import Eligibility, eligibility
 from proxbalance_core.recommend.skips import AfterPlan, World, skip_of
 from proxbalance_core.recommend.thresholds import threshold_suggestions
-from proxbalance_core.scoring.strain import StrainField
 
 Progress = Callable[[float], bool]
 WORSE_BY = 1e-6
@@ -80,11 +79,10 @@ def _refuse_worse(found: Found) -> None:
 
 def _told(view: View, mode: Mode, eligible: Eligibility, plan: Planned) -> Assessment:
     settings, rules = view.settings, view.rules
-    field = StrainField(view.placed, rules.scale, settings)
-    nodes = node_scores(view.placed, rules.scale, settings, field)
-    walk = Walk(view.placed, rules.scale, settings, sorted({leg.guest for leg in plan.order.legs}))
+    nodes = node_scores(view.placed, rules.scale, settings, view.field)
+    walk = Walk(view.state, rules, sorted({leg.guest for leg in plan.order.legs}))
     told = trips(view, plan.found, list(walk.steps(plan.order.legs)))
-    before = picture(view.placed, settings, nodes, field)
+    before = picture(view.placed, settings, nodes, view.field)
     after_nodes = node_scores(walk.placed, rules.scale, settings, walk.ahead)
     impact = batch_impact(before, picture(walk.placed, settings, after_nodes, walk.ahead))
     health = before.cluster_health if before.cluster_health is not None else float("nan")
@@ -151,7 +149,7 @@ def _skipped(
         placed=walk.placed,
         constraints=view.constraints,
         settings=settings,
-        prospects=prospects(view, walk.placed),
+        prospects=prospects(view, walk.state),
     )
     moved = sum(found.kind_of[g] not in ("maintenance_evacuation", "affinity_repair") for g in gone)
     after = AfterPlan(

@@ -13,7 +13,7 @@ from proxbalance_core.engine.view import View
 from proxbalance_core.errors import SnapshotInvalid
 from proxbalance_core.plan.impact import health_of, node_scores
 from proxbalance_core.recommend.violations import violations
-from proxbalance_core.scoring.strain import StrainField, imbalance
+from proxbalance_core.scoring.strain import imbalance
 from proxbalance_core.scoring.targets import score_nodes
 
 
@@ -28,11 +28,10 @@ def evaluate(
     start = View.of(snapshot, settings)
     after = snapshot.with_moves(moves)
     view = View.of(after, settings)
-    field = StrainField(view.placed, view.rules.scale, settings)
     moved = start.placed.node_of != view.placed.node_of
-    strain = field.total()
+    strain = view.field.total()
     return Evaluation(
-        nodes=node_scores(view.placed, view.rules.scale, settings, field),
+        nodes=node_scores(view.placed, view.rules.scale, settings, view.field),
         strain=round(strain, 6),
         objective=round(strain + float(start.rules.move_cost[moved].sum()), 6),
         cluster_health=health_of(view.placed, settings),
@@ -64,5 +63,5 @@ def options(snapshot: ClusterSnapshot, settings: Settings | None, vmid: int) -> 
         vmid=vmid, name=guest.name or "", type=guest.type, node=guest.node, current_score=node.score,
         decision="recommended" if chosen else skip.reason if skip else "",
         detail=chosen.reason.summary if chosen else skip.detail if skip else "",
-        alternatives=alternatives(view, g, view.placed, scores),
+        alternatives=alternatives(view, g, view.state, scores),
     )  # fmt: skip

@@ -148,7 +148,7 @@ def move_facts(view: View, trip: Trip, improvement: float, reason: str, health: 
 
 def situation(view: View, trip: Trip) -> Situation:
     """The figures that the reason is made of."""
-    before, g = trip.stops[0].before, trip.guest
+    before, g = trip.stops[0].before.placed, trip.guest
     source, target = trip.source, trip.target
     used = before.cpu_level[source] / 100.0 * view.arrays.node.capacity_cores[source]
     share = 100.0 * view.arrays.guest.cpu_used_cores[g, 0] / used if used > 0 else 0.0

@@ -18,7 +18,7 @@ def judge_alone(view: View, eligible: Eligibility) -> Found:
     placed, rules = view.placed, view.rules
     members = members_of(placed, rules)
     lonely = scattered(placed, rules)
-    board = Board(placed, rules, members, np.ones(len(members), dtype=bool))
+    board = Board(view.state, rules, members, np.ones(len(members), dtype=bool))
     balanced = cluster_is_balanced(board.field, placed, rules.settings)
     gate, target_of, kind_of = Gate(board), {}, {}
     total = board.field.total()

@@ -5,20 +5,20 @@ from __future__ import annotations
 import numpy as np
 
 from proxbalance_core.engine.view import View
-from proxbalance_core.plan.board import Board
-from proxbalance_core.plan.gates import improvement_over_hours
+from proxbalance_core.features.arrays import Ints
+from proxbalance_core.plan.board import Board, State
+from proxbalance_core.plan.gates import HourlyScores
 from proxbalance_core.plan.search import members_of
 from proxbalance_core.recommend.prospects import all_target_scores
 from proxbalance_core.recommend.skips import Prospects
-from proxbalance_core.scoring.placed import Placed
 from proxbalance_core.scoring.targets import score_nodes
 
 
-def prospects(view: View, placed: Placed) -> Prospects:
-    """Best target, its score, gain, relief and cost for every guest, in the state ``placed``."""
-    rules = view.rules
+def prospects(view: View, state: State) -> Prospects:
+    """Best target, its score, gain, relief and cost for every guest, in ``state``."""
+    rules, placed = view.rules, state.placed
     members = members_of(placed, rules)
-    board = Board(placed, rules, members, np.ones(len(members), dtype=bool))
+    board = Board(state, rules, members, np.ones(len(members), dtype=bool))
     scores = score_nodes(placed, rules.scale, rules.settings)
     guests = len(placed.node_of)
     rank = np.zeros(guests, dtype=np.intp)
@@ -30,13 +30,13 @@ def prospects(view: View, placed: Placed) -> Prospects:
         else np.zeros((0, len(scores.own)), dtype=bool)
     )
     matrix = np.where(free, all_target_scores(scores), np.inf)
-    best = matrix.argmin(axis=1) if guests and matrix.shape[1] else np.zeros(guests, dtype=np.intp)
+    best: Ints = matrix.argmin(axis=1) if guests and matrix.shape[1] else np.zeros(guests, dtype=np.intp)
     found = np.isfinite(matrix[np.arange(guests), best]) if guests else np.zeros(0, dtype=bool)
     able = np.flatnonzero(found)
     m, targets = rank[able], best[able]
     relief, largest = np.full(guests, np.nan), np.full(guests, -np.inf)
     relief[able] = board.relief(m, targets)
-    largest[able] = improvement_over_hours(board, scores, m, targets).max(axis=1) if len(able) else 0.0
+    largest[able] = HourlyScores(board, scores).largest_improvement(m, targets) if len(able) else 0.0
     own = scores.own[placed.node_of]
     best_score = np.where(found, matrix[np.arange(guests), best] if guests else 0.0, np.nan)
     return Prospects(

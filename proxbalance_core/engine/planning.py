@@ -72,7 +72,7 @@ def planned(view: View, eligible: Eligibility, progress: object) -> Planned:
     told = progress if callable(progress) else (lambda _: True)
     for _ in range(MOST_RUNS):
         found = search(
-            view.placed,
+            view.state,
             view.rules,
             eligible,
             frozenset(dropped),
@@ -98,7 +98,7 @@ def laid_out(view: View, found: Found) -> Planned:
 
 def surest_first(view: View, found: Found, order: Order) -> Order:
     """Within a wave the surest moves first, so that an interrupted run has done the most; units stay together."""
-    walk = Walk(view.placed, view.rules.scale, view.settings, sorted({leg.guest for leg in order.legs}))
+    walk = Walk(view.state, view.rules, sorted({leg.guest for leg in order.legs}))
     by_wave: dict[int, list[Leg]] = {}
     for leg in order.legs:
         by_wave.setdefault(leg.wave, []).append(leg)

@@ -8,10 +8,11 @@ from proxbalance_core.domain.cluster import ClusterSnapshot
 from proxbalance_core.domain.settings import Settings
 from proxbalance_core.features.arrays import ClusterArrays
 from proxbalance_core.features.groups import Groups
-from proxbalance_core.plan.board import Rules, guest_move_costs
+from proxbalance_core.plan.board import Rules, State, guest_move_costs
 from proxbalance_core.recommend.constraints import Constraints
 from proxbalance_core.scoring.placed import Placed
 from proxbalance_core.scoring.scale import PointScale
+from proxbalance_core.scoring.strain import StrainField
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +22,7 @@ class View:
     snapshot: ClusterSnapshot
     settings: Settings
     placed: Placed
+    field: StrainField
     rules: Rules
 
     @classmethod
@@ -37,7 +39,13 @@ class View:
             move_cost=guest_move_costs(placed, constraints, settings),
             max_moves=settings.max_moves,
         )
-        return cls(snapshot=snapshot, settings=settings, placed=placed, rules=rules)
+        field = StrainField(placed, rules.scale, settings)
+        return cls(snapshot=snapshot, settings=settings, placed=placed, field=field, rules=rules)
+
+    @property
+    def state(self) -> State:
+        """The cluster as it stands."""
+        return State(placed=self.placed, field=self.field)
 
     @property
     def arrays(self) -> ClusterArrays:

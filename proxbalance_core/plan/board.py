@@ -32,10 +32,12 @@ class Rules:
     max_moves: int
 
 
-def _common_home(placed: Placed, unit: tuple[int, ...]) -> int:
+def _common_home(homes: Ints, unit: tuple[int, ...]) -> int:
     """Where all of a unit began, -1 when it began apart (then there is no way home)."""
-    homes = {int(placed.arrays.guest.home[g]) for g in unit}
-    return homes.pop() if len(homes) == 1 else -1
+    if len(unit) == 1:
+        return int(homes[unit[0]])
+    began = {int(homes[g]) for g in unit}
+    return began.pop() if len(began) == 1 else -1
 
 
 def guest_move_costs(placed: Placed, constraints: Constraints, settings: Settings) -> Floats:
@@ -52,6 +54,14 @@ def transfer_bytes(placed: Placed, constraints: Constraints) -> Floats:
     return sent
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class State:
+    """A placement and its strain, in step with one another."""
+
+    placed: Placed
+    field: StrainField
+
+
 class Board:
     """One placement under search.
 
@@ -59,18 +69,22 @@ class Board:
     what its move cost (NaN: not moved), ``open`` [M] whether the search may move it.
     """
 
-    def __init__(self, placed: Placed, rules: Rules, members: list[tuple[int, ...]], may_move: Bools) -> None:
+    def __init__(self, state: State, rules: Rules, members: list[tuple[int, ...]], may_move: Bools) -> None:
         self.rules, self.members, self.open = rules, members, may_move
-        self.placed = placed.copy()
-        self.field = StrainField(self.placed, rules.scale, rules.settings)
+        placed = self.placed = state.placed.copy()
+        self.field = state.field.copy()
         self.carried: Carried = carried_by(self.placed, self.field.hours, members)
         self.lead: Ints = np.array([unit[0] for unit in members], dtype=np.intp)
-        self.price = np.array([sum(rules.move_cost[g] for g in unit) for unit in members], dtype=np.float64)
+        self.price = rules.move_cost[self.lead].copy()
+        for m, unit in enumerate(members):
+            if len(unit) > 1:
+                self.price[m] = sum(rules.move_cost[g] for g in unit)
         self.paid = np.full(len(members), np.nan)
         self.soft = np.array(
             [any(g in placed.groups.softly_bound for g in unit) for unit in members], dtype=bool
         )
-        self.home = np.array([_common_home(placed, unit) for unit in members], dtype=np.intp)
+        homes = placed.arrays.guest.home
+        self.home = np.array([_common_home(homes, unit) for unit in members], dtype=np.intp)
         self.single = np.array([len(unit) == 1 for unit in members], dtype=bool)
         self.mover_of = {g: m for m, unit in enumerate(members) for g in unit}
         self.moves_left = rules.max_moves if rules.max_moves > 0 else None
@@ -92,7 +106,7 @@ class Board:
         if self.moves_left is None:
             return self.open
         size = np.array([len(unit) for unit in self.members])
-        return self.open & (~np.isnan(self.paid) | (size <= self.moves_left))
+        return np.asarray(self.open & (~np.isnan(self.paid) | (size <= self.moves_left)))
 
     def move(self, m: int, target: int, *, free: bool = False) -> None:
         """Carry out a move; ``free`` for duties, which cost nothing and count against no limit."""

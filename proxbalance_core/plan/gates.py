@@ -11,8 +11,8 @@ import numpy as np
 
 from proxbalance_core.features.arrays import Bools, Floats, Ints
 from proxbalance_core.plan.board import LEAST_GAIN, Board
-from proxbalance_core.scoring.base import BaseInputs, base_rows
-from proxbalance_core.scoring.targets import Scores, inputs_of, score_nodes
+from proxbalance_core.scoring.base import cpu_slopes
+from proxbalance_core.scoring.targets import Scores, inputs_of, score_nodes, target_scores
 
 
 class Gate:
@@ -20,17 +20,19 @@ class Gate:
 
     def __init__(self, board: Board) -> None:
         self.board = board
-        self._scores: Scores | None = None
+        self._hours: HourlyScores | None = None
         self._version = -1
 
     @property
-    def scores(self) -> Scores:
-        """Node scores of the board as it is."""
-        if self._scores is None or self._version != self.board.version:
+    def hours(self) -> HourlyScores:
+        """Scores of the board as it is, now and hour by hour."""
+        if self._hours is None or self._version != self.board.version:
             rules = self.board.rules
-            self._scores = score_nodes(self.board.placed, rules.scale, rules.settings)
+            self._hours = HourlyScores(
+                self.board, score_nodes(self.board.placed, rules.scale, rules.settings)
+            )
             self._version = self.board.version
-        return self._scores
+        return self._hours
 
     def passes(self, m: Ints, target: Ints, relief: Floats) -> Bools:
         """Which of the pairs may be recommended, given their relief."""
@@ -39,71 +41,49 @@ class Gate:
         spared = ~board.single[m] | ~np.isnan(board.paid[m]) | (relief >= minimum)
         asked = np.flatnonzero(good & ~spared)
         if len(asked):
-            good[asked] = self.improvement(m[asked], target[asked]) >= minimum
+            good[asked] = self.hours.largest_improvement(m[asked], target[asked]) >= minimum
         return good
 
-    def improvement(self, m: Ints, target: Ints) -> Floats:
-        """Largest score improvement of single guests, now and over the hours ahead, pairwise [points]."""
-        return improvement_over_hours(self.board, self.scores, m, target).max(axis=-1)
 
+class HourlyScores:
+    """Score improvements now and in each hour ahead, nodes and guests at that hour's level.
 
-def improvement_over_hours(board: Board, scores: Scores, m: Ints, target: Ints) -> Floats:
-    """Score improvement now (first) and in each hour ahead, [pairs, 1 + T] points."""
-    field, placed, scale = board.field, board.placed, scores.scale
-    guest = placed.arrays.guest
-    g, source = board.lead[m], board.at[m]
-    added = np.concatenate(
-        [board.carried.present_pct[m, target][:, None], board.carried.cpu_pct(m, target, field.capacity)],
-        axis=1,
-    )
-    at_source = np.concatenate([placed.cpu_level[source][:, None], field.cpu[source]], axis=1)
-    at_target = np.concatenate([placed.cpu_level[target][:, None], field.cpu[target]], axis=1)
-    peak = (100.0 * guest.cpu_used_cores[g, 3] / field.capacity[target])[:, None]
-    reckoned = at_target + np.where(guest.bursty[g][:, None], peak, added)
-    mem_after = placed.mem_level[target] + 100.0 * guest.mem_used_bytes[g, 0] / field.mem_bytes[target]
-    memory = np.minimum(scores.memory[target] + scale.predicted_mem(mem_after), scale.memory_cap)
-    stays = scores.others - scale.current_cpu(placed.cpu_level)
-    score_source = _base(placed_inputs(scores, source), at_source, at_source, None, None)
-    score_source += (stays[source] + np.minimum(scores.memory[source], scale.memory_cap))[
-        :, None
-    ] + scale.current_cpu(at_source)
-    iowait = placed.iowait_level[target] + board.carried.iowait_pct[m]
-    score_target = _base(placed_inputs(scores, target), at_target, at_target + added, mem_after, iowait)
-    score_target += (
-        (stays[target] + memory)[:, None] + scale.current_cpu(at_target) + scale.predicted_cpu(reckoned)
-    )
-    gap = score_source - score_target
-    return np.where(np.isnan(gap), -np.inf, gap)
+    Only the CPU differs between hours, and the base is linear in it, so an hour's improvement is the
+    present one plus what the CPU terms and the base change by.
+    """
 
+    def __init__(self, board: Board, scores: Scores) -> None:
+        self.board, self.scores = board, scores
+        field, placed, scale = board.field, board.placed, scores.scale
+        whole = inputs_of(placed, None)
+        self.stays, self.arrives = cpu_slopes(whole)
+        ahead, now = np.clip(field.cpu, 0.0, 100.0), np.clip(placed.cpu_level, 0.0, 100.0)
+        current = scale.current_cpu(field.cpu) - scale.current_cpu(placed.cpu_level)[:, None]
+        both = (self.stays + self.arrives)[:, None]
+        self.source_change = current + both * (ahead - now[:, None])
+        self.target_change = current + self.stays[:, None] * (ahead - now[:, None])
 
-def placed_inputs(scores: Scores, nodes: Ints) -> BaseInputs:
-    """The base's inputs of ``nodes`` as columns [pairs, 1]."""
-    whole = inputs_of(scores.placed, None)
-    return BaseInputs(
-        cpu=whole.cpu[nodes][:, None],
-        mem=whole.mem[nodes][:, None],
-        cpu_after=whole.cpu_after[nodes][:, None],
-        mem_after=whole.mem_after[nodes][:, None],
-        iowait_after=whole.iowait_after[nodes][:, None],
-        load_per_core=whole.load_per_core[nodes][:, None],
-        storage=whole.storage[nodes][:, None],
-    )
-
-
-def _base(
-    x: BaseInputs, cpu: Floats, cpu_after: Floats, mem_after: Floats | None, iowait_after: Floats | None
-) -> Floats:
-    rows = base_rows(
-        BaseInputs(
-            cpu=cpu,
-            mem=np.broadcast_to(x.mem, cpu.shape),
-            cpu_after=cpu_after,
-            mem_after=np.broadcast_to(x.mem_after if mem_after is None else mem_after[:, None], cpu.shape),
-            iowait_after=np.broadcast_to(
-                x.iowait_after if iowait_after is None else iowait_after[:, None], cpu.shape
-            ),
-            load_per_core=np.broadcast_to(x.load_per_core, cpu.shape),
-            storage=np.broadcast_to(x.storage, cpu.shape),
+    def largest_improvement(self, m: Ints, target: Ints) -> Floats:
+        """The largest score improvement of single guests, pairwise [points]; -inf where not measured."""
+        board, field, scale = self.board, self.board.field, self.scores.scale
+        placed, guest = board.placed, board.placed.arrays.guest
+        g, source = board.lead[m], board.at[m]
+        unique, row = np.unique(g, return_inverse=True)
+        now = self.scores.own[source] - target_scores(self.scores, unique)[row, target]
+        added, level = board.carried.cpu_pct(m, target, field.capacity), placed.cpu_level[target][:, None]
+        present = board.carried.present_pct[m, target][:, None]
+        peak = np.where(guest.bursty[g], 100.0 * guest.cpu_used_cores[g, 3] / field.capacity[target], np.nan)[
+            :, None
+        ]
+        reckoned_now, reckoned = (
+            np.where(np.isnan(peak), present, peak),
+            np.where(np.isnan(peak), added, peak),
         )
-    )
-    return sum((np.nan_to_num(row) for row in rows.values()), start=np.zeros(cpu.shape))
+        there = field.cpu[target]
+        change = self.arrives[target][:, None] * (
+            np.clip(there + added, 0.0, 100.0) - np.clip(level + present, 0.0, 100.0)
+        )
+        change = change + scale.predicted_cpu(there + reckoned) - scale.predicted_cpu(level + reckoned_now)
+        ahead = self.source_change[source] - self.target_change[target] - change
+        largest = now + np.maximum(ahead.max(axis=-1), 0.0)
+        return np.where(np.isnan(largest), -np.inf, largest)

@@ -26,12 +26,13 @@ def node_scores(
     cpu, mem, iowait = placed.cpu_level, placed.mem_level, placed.iowait_level
     made = []
     for n, name in enumerate(node.names):
-        common = {"name": name, "guest_count": int(placed.counts[n])}
+        guests = int(placed.counts[n])
         if not node.measured[n]:
             status = "not_measured" if node.online[n] else "offline"
             made.append(
                 NodeScore(
-                    **common,
+                    name=name,
+                    guest_count=guests,
                     status=status,
                     score=None,
                     suitability=None,
@@ -45,7 +46,8 @@ def node_scores(
         score = round(sum(row.points for row in rows), 2)
         made.append(
             NodeScore(
-                **common,
+                name=name,
+                guest_count=guests,
                 status="maintenance" if node.maintenance[n] else "online",
                 score=score,
                 suitability=suitability(score),

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from proxbalance_core.domain.results import Kind
-from proxbalance_core.features.arrays import Floats, Ints
-from proxbalance_core.plan.board import LEAST_GAIN, Board, Rules
+from proxbalance_core.features.arrays import Ints
+from proxbalance_core.plan.board import LEAST_GAIN, Board, Rules, State
 from proxbalance_core.plan.distribution import spread_guests
 from proxbalance_core.plan.duties import Duty, carry_out, evacuate
 from proxbalance_core.plan.gates import Gate
@@ -17,7 +17,6 @@ from proxbalance_core.plan.singles import Choice, best_single, passing
 from proxbalance_core.plan.swaps import best_swap
 from proxbalance_core.recommend.eligibility import Eligibility, cluster_is_balanced
 from proxbalance_core.scoring.placed import Placed
-from proxbalance_core.scoring.strain import StrainField
 
 MOST_ROUNDS = 10_000
 Keep_going = Callable[[int], bool]
@@ -43,18 +42,14 @@ class Found:
     total: float
     cost: float
     stopped_early: bool = False
-    swaps: dict[int, int] = field(default_factory=dict)
 
 
 def members_of(placed: Placed, rules: Rules) -> list[tuple[int, ...]]:
     """The movers: whole units where they are together, everyone else alone."""
-    constraints = rules.constraints
-    movers: set[tuple[int, ...]] = set()
-    for g in range(len(placed.node_of)):
-        unit = constraints.unit_of.get(g, (g,))
-        together = len({int(placed.node_of[u]) for u in unit}) == 1
-        movers.add(unit if together else (g,))
-    return sorted(movers)
+    unit_of = rules.constraints.unit_of
+    whole = {unit for unit in unit_of.values() if len({int(placed.node_of[u]) for u in unit}) == 1}
+    alone = [(g,) for g in range(len(placed.node_of)) if unit_of.get(g) not in whole]
+    return sorted([*alone, *whole])
 
 
 def scattered(placed: Placed, rules: Rules) -> frozenset[int]:
@@ -66,14 +61,12 @@ def scattered(placed: Placed, rules: Rules) -> frozenset[int]:
 def regrouped(board: Board, may_move: frozenset[int]) -> Board:
     """The board with its movers grouped anew (units that came together are one), costs paid kept."""
     members = members_of(board.placed, board.rules)
+    if members == board.members:
+        board.open = np.array([may_move.issuperset(unit) for unit in members], dtype=bool)
+        return board
     paid_of = {g: board.paid[m] / len(unit) for m, unit in enumerate(board.members) for g in unit}
-    fresh = Board(
-        board.placed,
-        board.rules,
-        members,
-        np.array([may_move.issuperset(unit) for unit in members], dtype=bool),
-    )
-    fresh.field = carry_field(board, fresh)
+    may = np.array([may_move.issuperset(unit) for unit in members], dtype=bool)
+    fresh = Board(State(placed=board.placed, field=board.field), board.rules, members, may)
     for m, unit in enumerate(members):
         paid = [paid_of[g] for g in unit]
         fresh.paid[m] = np.nan if np.isnan(paid).all() else float(np.nansum(paid))
@@ -81,19 +74,15 @@ def regrouped(board: Board, may_move: frozenset[int]) -> Board:
     return fresh
 
 
-def carry_field(board: Board, fresh: Board) -> StrainField:
-    """The strain of ``board`` on the movers of ``fresh``: the same placement, so the same field."""
-    return board.field
-
-
 def search(
-    start: Placed, rules: Rules, eligible: Eligibility, closed: frozenset[int], keep_going: Keep_going
+    begin: State, rules: Rules, eligible: Eligibility, closed: frozenset[int], keep_going: Keep_going
 ) -> Found:
     """Play the whole search; ``closed`` are guests [positions] whose move had no executable order."""
+    start = begin.placed
     everyone = frozenset(range(len(start.node_of)))
     plain = everyone - set(eligible.plain) - closed
     dutiful = eligible.dutiful - set(eligible.on_duty) - closed
-    board = Board(start, rules, members_of(start, rules), _open(start, rules, plain))
+    board = Board(begin, rules, members_of(start, rules), _open(start, rules, plain))
     duties = carry_out(board, dutiful)
     board = regrouped(board, plain | dutiful)
     duties += evacuate(board, dutiful)
@@ -115,7 +104,8 @@ def search(
             break
         if balanced and cluster_is_balanced(board.field, board.placed, rules.settings):
             break
-    return _found(board, start, log, passed, balanced, lonely, duties_total)
+    verdict = _Verdict(passed=passed, balanced=balanced, scattered=lonely, duties_total=duties_total)
+    return _found(board, start, log, verdict)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -127,7 +117,15 @@ class _Log:
     rounds: int = 0
 
 
-def _open(placed: Placed, rules: Rules, may_move: frozenset[int]) -> np.ndarray:  # type: ignore[type-arg]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Verdict:
+    passed: frozenset[int]
+    balanced: bool
+    scattered: frozenset[int]
+    duties_total: float
+
+
+def _open(placed: Placed, rules: Rules, may_move: frozenset[int]) -> np.ndarray:
     return np.array([may_move.issuperset(unit) for unit in members_of(placed, rules)], dtype=bool)
 
 
@@ -158,15 +156,7 @@ def _fixpoint(board: Board, log: _Log, keep_going: Keep_going) -> bool:
     return True
 
 
-def _found(
-    board: Board,
-    start: Placed,
-    log: _Log,
-    passed: frozenset[int],
-    balanced: bool,
-    lonely: frozenset[int],
-    duties_total: float,
-) -> Found:
+def _found(board: Board, start: Placed, log: _Log, verdict: _Verdict) -> Found:
     node_of: Ints = board.placed.node_of
     target_of = {int(g): int(node_of[g]) for g in np.flatnonzero(node_of != start.node_of)}
     kind_of: dict[int, Kind] = {g: "balance" for g in target_of}
@@ -188,16 +178,11 @@ def _found(
                 if duty.group:
                     group_of[m_guest] = duty.group
     return Found(
-        target_of=target_of, kind_of=kind_of, group_of=group_of, passed=passed, balanced=balanced, scattered=lonely,
-        duties_total=duties_total, total=board.field.total(), cost=_cost(board, log), stopped_early=log.stopped,
+        target_of=target_of, kind_of=kind_of, group_of=group_of, passed=verdict.passed, balanced=verdict.balanced,
+        scattered=verdict.scattered, duties_total=verdict.duties_total, total=board.field.total(), cost=board.total_cost(), stopped_early=log.stopped,
     )  # fmt: skip
 
 
 def _unit_name(board: Board, unit: tuple[int, ...]) -> str:
     bound = [group.name for group in board.placed.groups.together if set(group.guests) & set(unit)]
     return "+".join(sorted(bound))
-
-
-def _cost(board: Board, log: _Log) -> float:
-    paid: Floats = np.nan_to_num(board.paid)
-    return float(paid.sum())

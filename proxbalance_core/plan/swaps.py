@@ -22,10 +22,8 @@ def best_swap(board: Board) -> Choice | None:
         a, b = first[begin : begin + CHUNK], second[begin : begin + CHUNK]
         at = board.at
         gain = swap_relief(board, a, b) - board.cost(a, at[b]) - board.cost(b, at[a])
-        for i in sorted(
-            np.flatnonzero(gain > LEAST_GAIN),
-            key=lambda i: (-round(gain[i] / TIE), board.lead[a[i]], board.lead[b[i]]),
-        ):
+        good = np.flatnonzero(gain > LEAST_GAIN)
+        for i in good[np.lexsort((board.lead[b[good]], board.lead[a[good]], -np.round(gain[good] / TIE)))]:
             if best is not None and gain[i] <= best.gain + TIE:
                 break
             if _fits(board, int(a[i]), int(b[i])):
@@ -43,8 +41,8 @@ def _candidates(board: Board) -> tuple[Ints, Ints, Floats]:
     relieved = np.where(open_, board.cpu_drop(movers), 0.0)
     leaders = np.lexsort((board.lead, -relieved))[: board.rules.settings.swap_candidates]
     leaders = leaders[relieved[leaders] > LEAST_CPU_RELIEF]
-    a, b = np.meshgrid(leaders, movers[open_], indexing="ij")
-    a, b = a.ravel(), b.ravel()
+    grid = np.meshgrid(leaders, movers[open_], indexing="ij")
+    a, b = grid[0].ravel(), grid[1].ravel()
     apart = at[a] != at[b]
     a, b = a[apart], b[apart]
     ceiling = _ceiling(board, a, b)

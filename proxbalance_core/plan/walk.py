@@ -8,10 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from proxbalance_core.domain.results import Predicted
-from proxbalance_core.domain.settings import Settings
+from proxbalance_core.plan.board import Rules, State
 from proxbalance_core.plan.order import Leg
 from proxbalance_core.scoring.placed import Placed
-from proxbalance_core.scoring.scale import PointScale
 from proxbalance_core.scoring.strain import Carried, StrainField, carried_by
 from proxbalance_core.scoring.targets import Scores, score_nodes
 
@@ -25,7 +24,7 @@ class Stop:
     """
 
     leg: Leg
-    before: Placed
+    before: State
     scores: Scores
     relief: float
     relief_now: float
@@ -36,9 +35,9 @@ class Stop:
 class Walk:
     """A placement being changed leg by leg, with its strain ahead and now."""
 
-    def __init__(self, start: Placed, scale: PointScale, settings: Settings, guests: list[int]) -> None:
-        self.placed, self.scale, self.settings = start.copy(), scale, settings
-        self.ahead = StrainField(self.placed, scale, settings)
+    def __init__(self, start: State, rules: Rules, guests: list[int]) -> None:
+        self.placed, self.scale, self.settings = start.placed.copy(), rules.scale, rules.settings
+        self.ahead, scale, settings = start.field.copy(), rules.scale, rules.settings
         self.now = (
             StrainField(self.placed, scale, settings, ahead=False)
             if self.ahead.hours is not None
@@ -50,12 +49,17 @@ class Walk:
         self.carried_now = carried_by(self.placed, None, units)
         self.sequence: dict[Leg, int] = {}
 
+    @property
+    def state(self) -> State:
+        """Where the walk stands."""
+        return State(placed=self.placed, field=self.ahead)
+
     def steps(self, legs: list[Leg]) -> Iterator[Stop]:
         """Take the legs in order; each stop's ``before`` is its own copy."""
         for leg in legs:
             self.sequence[leg] = len(self.sequence)
-            before = self.placed.copy()
-            scores = score_nodes(before, self.scale, self.settings)
+            before = State(placed=self.placed.copy(), field=self.ahead.copy())
+            scores = score_nodes(before.placed, self.scale, self.settings)
             peak = float(np.max(self.ahead.cpu[leg.source]))
             self.placed.move(leg.guest, leg.target)
             relief = self._shift(self.ahead, self.carried_ahead, leg)

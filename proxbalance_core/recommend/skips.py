@@ -27,7 +27,7 @@ class Prospects:
     """
 
     own_score: Floats
-    best: np.ndarray  # type: ignore[type-arg]
+    best: np.ndarray
     best_score: Floats
     gain: Floats
     largest: Floats

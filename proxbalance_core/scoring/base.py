@@ -55,3 +55,25 @@ def _mean(parts: tuple[Floats, ...], weights: tuple[float, ...]) -> Floats:
             total = total + weight * part
             measured = measured + weight
     return total / np.where(measured > 0, measured, np.nan)
+
+
+def cpu_slopes(x: BaseInputs) -> tuple[Floats, Floats]:
+    """How much the base grows by a point of CPU: of the CPU as it is, and of the CPU after the move, [N].
+
+    The weights of parts that were not measured are shared as in :func:`base_rows`.
+    """
+    health = _weight_known((x.cpu, x.mem, x.iowait_after, x.load_per_core, x.storage), HEALTH)
+    ahead = _weight_known((x.cpu, x.mem, x.iowait_after, x.cpu, x.mem), PREDICTED)
+    after = (
+        ROW_WEIGHTS["base_health"] * HEALTH[0] / health + ROW_WEIGHTS["base_predicted"] * PREDICTED[0] / ahead
+    )
+    return ROW_WEIGHTS["base_predicted"] * PREDICTED[3] / ahead, after + ROW_WEIGHTS[
+        "base_headroom"
+    ] * HEADROOM[0]
+
+
+def _weight_known(parts: tuple[Floats, ...], weights: tuple[float, ...]) -> Floats:
+    total: Floats = np.zeros(1)
+    for part, weight in zip(parts, weights, strict=True):
+        total = total + weight * ~np.isnan(part)
+    return np.where(total > 0, total, np.nan)

@@ -23,19 +23,18 @@ class Staircase:
 
     def __call__(self, x: Floats) -> Floats:
         """Points of ``x``, same shape [points]."""
-        x = np.asarray(x, dtype=np.float64)
-        total = np.zeros(x.shape)
+        known = np.nan_to_num(np.asarray(x, dtype=np.float64), nan=-np.inf)
+        total = np.zeros(known.shape)
         below = 0.0
         for limit, points in zip(self.limits, self.points, strict=True):
             if points != below:
-                total += (points - below) * self._share(x, limit)
+                total += (points - below) * self._share(known, limit)
             below = points
         return total
 
     def _share(self, x: Floats, limit: float) -> Floats:
         if self.edge > 0:
-            rise = (x - limit) * (1.0 / self.edge)
-            return np.nan_to_num(np.clip(rise, 0.0, 1.0, out=rise), copy=False, nan=0.0)
+            return np.minimum(np.maximum((x - limit) * (1.0 / self.edge), 0.0), 1.0)
         return np.asarray(x >= limit, dtype=np.float64)
 
     def lowered(self, by: float) -> Staircase:

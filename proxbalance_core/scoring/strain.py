@@ -6,6 +6,7 @@ nodes in scope: online, measured, not in maintenance.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -75,14 +76,20 @@ class StrainField:
     def _hourly_cpu(self, placed: Placed, hours: Floats) -> Floats:
         arrays = placed.arrays
         home = placed.node_of
-        on = np.zeros((len(self.capacity), len(home)))
-        on[home, np.arange(len(home))] = 1.0
         own = placed.arrays.node.own_ahead_cores
         level_cores = placed.cpu_level / 100.0 * self.capacity
         guests = (arrays.guest.cpu_used_cores[:, :3] * placed.weights[home]).sum(axis=1)
         rest = np.maximum(0.0, level_cores - np.bincount(home, guests, len(self.capacity)))
         own = np.where(np.isnan(own), rest[:, None], own) if own is not None else rest[:, None]
-        return np.asarray(100.0 * (own + on @ hours) / self.capacity[:, None])
+        return np.asarray(100.0 * (own + _summed(hours, home, len(self.capacity))) / self.capacity[:, None])
+
+    def copy(self) -> StrainField:
+        """An independent copy; what never changes is shared."""
+        twin = object.__new__(StrainField)
+        twin.__dict__.update(self.__dict__)
+        for name in ("cpu", "mem", "iowait", "soft", "cpu_points", "fixed", "load"):
+            setattr(twin, name, getattr(self, name).copy())
+        return twin
 
     @property
     def nodes(self) -> int:
@@ -136,20 +143,31 @@ class StrainField:
         self.iowait[pair] += sign * carried.iowait_pct[m]
 
 
+def _summed(rows: Floats, group: Ints, groups: int) -> Floats:
+    """Rows added up by group, [groups, T]."""
+    total = np.zeros((groups, rows.shape[1]))
+    if len(rows):
+        order = np.argsort(group, kind="stable")
+        begins = np.searchsorted(group[order], np.arange(groups))
+        held = np.bincount(group, minlength=groups) > 0
+        total[held] = np.add.reduceat(rows[order], begins[held], axis=0)
+    return total
+
+
 def load_pct(cpu: Floats, mem: Floats) -> Floats:
     """A node's load: mean of CPU and memory, clipped to 0..100; 0 where not measured."""
     return np.nan_to_num(np.clip((cpu + mem) / 2.0, 0.0, 100.0))
 
 
 def imbalance(placed: Placed) -> float:
-    """Population standard deviation of node loads over their mean, Proxmox's own figure, online measured nodes."""
+    """Population standard deviation of node loads over their mean: Proxmox's own figure, over measured nodes."""
     measured = placed.arrays.node.measured
     load = (placed.cpu_level[measured] + placed.mem_level[measured]) / 2.0
     mean = float(load.mean()) if load.size else 0.0
     return float(load.std() / mean) if mean > 0 else 0.0
 
 
-def carried_by(placed: Placed, hours: Floats | None, members: list[tuple[int, ...]]) -> Carried:
+def carried_by(placed: Placed, hours: Floats | None, members: Sequence[tuple[int, ...]]) -> Carried:
     """What movers take along; each mover is a tuple of guest positions."""
     guest = placed.arrays.guest
     quiet = np.where(guest.exempt, 0.0, guest.iowait_pct)

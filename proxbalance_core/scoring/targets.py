@@ -32,7 +32,7 @@ class Scores:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class After:
-    """The target after the move [percent], guests x nodes; ``cpu_reckoned`` counts bursty guests by their p95."""
+    """The target after the move [percent], guests x nodes; ``cpu_reckoned`` has bursty guests by their p95."""
 
     cpu: Floats
     mem: Floats

@@ -67,7 +67,7 @@ def node_terms(placed: Placed, scale: PointScale, s: Settings) -> list[TermColum
             value=placed.overcommit,
             limit=OVERCOMMIT_RATIO[0],
             unit="times RAM",
-        )  # fmt: skip
+        )
     )
     made.append(
         TermColumn(
