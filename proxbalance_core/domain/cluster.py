@@ -157,10 +157,7 @@ class Disk(Value):
     @property
     def local_copy(self) -> bool:
         """Whether a migration has to copy this disk."""
-        return (
-            not (self.shared or self.passthrough or self.bind_mount or self.cdrom)
-            and self.storage is not None
-        )
+        return not (self.shared or self.passthrough or self.bind_mount or self.cdrom) and self.storage is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,9 +33,7 @@ def snapshot_from_dict(document: dict[str, Any]) -> ClusterSnapshot:
         raise SnapshotInvalid("A snapshot is a JSON object with the key 'format'.", path="")
     found = document.get("format")
     if found != SNAPSHOT_FORMAT:
-        raise SnapshotInvalid(
-            f"format: is {found!r}, and this version reads '{SNAPSHOT_FORMAT}'", path="format"
-        )
+        raise SnapshotInvalid(f"format: is {found!r}, and this version reads '{SNAPSHOT_FORMAT}'", path="format")
     body = {key: value for key, value in document.items() if key != "format"}
     try:
         text = json.dumps(body)

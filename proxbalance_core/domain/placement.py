@@ -64,13 +64,9 @@ def with_moves(snapshot: ClusterSnapshot, moves: tuple[tuple[int, str], ...]) ->
     guests = {guest.vmid: guest for guest in snapshot.guests}
     for vmid, target in moves:
         if vmid not in guests:
-            raise SnapshotInvalid(
-                f"There is no guest {vmid} in cluster '{snapshot.cluster}'.", path=f"moves.{vmid}"
-            )
+            raise SnapshotInvalid(f"There is no guest {vmid} in cluster '{snapshot.cluster}'.", path=f"moves.{vmid}")
         if target not in nodes:
-            raise SnapshotInvalid(
-                f"There is no node '{target}' in cluster '{snapshot.cluster}'.", path=f"moves.{vmid}"
-            )
+            raise SnapshotInvalid(f"There is no node '{target}' in cluster '{snapshot.cluster}'.", path=f"moves.{vmid}")
         guest = guests[vmid]
         if guest.node == target:
             continue

@@ -74,11 +74,7 @@ def settings_from_dict(document: dict[str, Any]) -> Settings:
         raise SettingInvalid("Settings are a flat JSON object of names and values.", faults=())
     values = {key: value for key, value in document.items() if key != "format"}
     found = document.get("format", SETTINGS_FORMAT)
-    faults = (
-        []
-        if found == SETTINGS_FORMAT
-        else [f"format: is {found!r}, and this version reads '{SETTINGS_FORMAT}'"]
-    )
+    faults = [] if found == SETTINGS_FORMAT else [f"format: is {found!r}, and this version reads '{SETTINGS_FORMAT}'"]
     defaults = _defaults()
     faults += [f"{key}: there is no such setting" for key in values if key not in defaults]
     typed = {key: _typed(defaults[key], value) for key, value in values.items() if key in defaults}

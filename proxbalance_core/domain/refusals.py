@@ -109,15 +109,9 @@ def _rules(snapshot: ClusterSnapshot) -> Iterator[tuple[str, str]]:
 
 def _scenario_counts(snapshot: ClusterSnapshot) -> Iterator[tuple[str, str]]:
     counts = [
-        (f"nodes.{i}.next_24h", len(n.next_24h.own_cpu_cores))
-        for i, n in enumerate(snapshot.nodes)
-        if n.next_24h
+        (f"nodes.{i}.next_24h", len(n.next_24h.own_cpu_cores)) for i, n in enumerate(snapshot.nodes) if n.next_24h
     ]
-    counts += [
-        (f"guests.{i}.next_24h", len(g.next_24h.cpu_cores))
-        for i, g in enumerate(snapshot.guests)
-        if g.next_24h
-    ]
+    counts += [(f"guests.{i}.next_24h", len(g.next_24h.cpu_cores)) for i, g in enumerate(snapshot.guests) if g.next_24h]
     for path, count in counts:
         if count != counts[0][1]:
             yield (

@@ -70,12 +70,8 @@ class Settings:
     min_history_days: float = _number(3.0, "days", 0, 7, "history that the 7-day terms need", group="time")
 
     penalty_multiplier: float = _number(1.0, "times", 0.1, 10, "scales every point value", group="profile")
-    cpu_sensitivity: float = _number(
-        50.0, "place 0-100", 0, 100, "CPU points times 4^((s-50)/50)", group="profile"
-    )
-    mem_sensitivity: float = _number(
-        50.0, "place 0-100", 0, 100, "memory points times 4^((s-50)/50)", group="profile"
-    )
+    cpu_sensitivity: float = _number(50.0, "place 0-100", 0, 100, "CPU points times 4^((s-50)/50)", group="profile")
+    mem_sensitivity: float = _number(50.0, "place 0-100", 0, 100, "memory points times 4^((s-50)/50)", group="profile")
     iowait_sensitivity: float = _number(
         50.0, "place 0-100", 0, 100, "iowait points times 4^((s-50)/50)", group="profile"
     )
@@ -98,9 +94,7 @@ class Settings:
     iowait_sustained_high: float = _points(15.0, "7-day mean iowait over 10 %")
     iowait_sustained_very_high: float = _points(30.0, "7-day mean iowait over 15 %")
     iowait_sustained_critical: float = _points(60.0, "7-day mean iowait over 20 %")
-    cpu_trend_rising_penalty: float = _points(
-        15.0, "CPU rising by 0.5 points a day; twice over 1, three times over 3"
-    )
+    cpu_trend_rising_penalty: float = _points(15.0, "CPU rising by 0.5 points a day; twice over 1, three times over 3")
     mem_trend_rising_penalty: float = _points(0.0, "memory rising (mostly tells of migrations)")
     cpu_spikes_moderate: float = _points(5.0, "7-day maximum CPU over 70 %")
     cpu_spikes_high: float = _points(10.0, "7-day maximum CPU over 80 %")
@@ -130,15 +124,11 @@ class Settings:
     balance_weight: float = _number(
         0.25, "points per percent", 0, 10, "price of uneven load in plans", source=MEASURED, group="plan"
     )
-    move_cost_points: float = _number(
-        4.0, "points", 0, 100, "price of a migration", source=MEASURED, group="plan"
-    )
+    move_cost_points: float = _number(4.0, "points", 0, 100, "price of a migration", source=MEASURED, group="plan")
     move_cost_points_per_gb: float = _number(
         0.1, "points per GB", 0, 10, "price of a GB moved", source=MEASURED, group="plan"
     )
-    min_score_improvement: float = _number(
-        15.0, "points", 0, 500, "least gain of a single move", group="plan"
-    )
+    min_score_improvement: float = _number(15.0, "points", 0, 500, "least gain of a single move", group="plan")
     cooldown_hours: float = _number(24.0, "hours", 0, 720, "no second move of a guest within", group="plan")
     max_moves: int = _number(
         0,
@@ -167,19 +157,13 @@ class Settings:
         8.0, "percent", 0, 100, "a cluster with less between its nodes is balanced", group="plan"
     )
 
-    generation_interval_s: int = _number(
-        600, "s", 30, 86_400, "time between two engine runs", group="collection"
-    )
+    generation_interval_s: int = _number(600, "s", 30, 86_400, "time between two engine runs", group="collection")
     interval_s: int = _number(60, "s", 10, 3600, "time between two collections", group="collection")
     retention_raw_hours: int = _number(
         48, "hours", 1, 8760, "how long samples are kept as they came", group="collection"
     )
-    retention_hourly_days: int = _number(
-        90, "days", 8, 3650, "how long hourly rollups are kept", group="collection"
-    )
-    retention_daily_days: int = _number(
-        730, "days", 30, 36_500, "how long daily rollups are kept", group="collection"
-    )
+    retention_hourly_days: int = _number(90, "days", 8, 3650, "how long hourly rollups are kept", group="collection")
+    retention_daily_days: int = _number(730, "days", 30, 36_500, "how long daily rollups are kept", group="collection")
     profile: str = _other("balanced", "the preset that the values fit, else custom", "profile")
 
     def __post_init__(self) -> None:

@@ -48,22 +48,16 @@ def reliefs(view: View, g: int, state: State) -> Floats:
     return out
 
 
-def _alternative(
-    view: View, pair: tuple[int, int], placed: Placed, points: tuple[float, float, float]
-) -> Alternative:
+def _alternative(view: View, pair: tuple[int, int], placed: Placed, points: tuple[float, float, float]) -> Alternative:
     """``pair`` is guest and node [positions]; ``points`` the current score, the score there, the relief."""
     (g, n), (current, total, relief) = pair, points
     name = view.arrays.node.names[n]
     unit = view.constraints.unit_of.get(g, (g,))
     together = unit if len({int(placed.node_of[u]) for u in unit}) == 1 else (g,)
     ruling = view.constraints.ruling(g, n, placed, unit=together)
-    why = (
-        None if ruling == Ruling.FREE else f"{name} {ruling_in_words(ruling, g, n, placed, view.constraints)}"
-    )
+    why = None if ruling == Ruling.FREE else f"{name} {ruling_in_words(ruling, g, n, placed, view.constraints)}"
     if not view.arrays.node.measured[n]:
-        return Alternative(
-            target=name, target_score=None, score_improvement=None, strain_relief=None, ruled_out=why
-        )
+        return Alternative(target=name, target_score=None, score_improvement=None, strain_relief=None, ruled_out=why)
     improvement = None if np.isnan(current) else round(current - total, 2)
     return Alternative(
         target=name,

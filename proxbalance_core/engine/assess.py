@@ -59,11 +59,7 @@ def assess(
     view = View.of(snapshot, settings)
     eligible = eligibility(snapshot, view.placed, view.constraints, settings)
     progress = on_progress or (lambda _: True)
-    plan = (
-        laid_out(view, judge_alone(view, eligible))
-        if mode == "independent"
-        else planned(view, eligible, progress)
-    )
+    plan = laid_out(view, judge_alone(view, eligible)) if mode == "independent" else planned(view, eligible, progress)
     if mode != "independent":
         _refuse_worse(plan.found)
     return _told(view, mode, eligible, plan)
@@ -87,10 +83,7 @@ def _told(view: View, mode: Mode, eligible: Eligibility, plan: Planned) -> Asses
     impact = batch_impact(before, picture(walk.placed, settings, after_nodes, walk.ahead))
     health = before.cluster_health if before.cluster_health is not None else float("nan")
     plan_value = plan.drawn(view, told, walk)
-    drafts = [
-        recommendation(view, trip, plan.steps_of(plan_value, view, trip.guest), health, False)
-        for trip in told
-    ]
+    drafts = [recommendation(view, trip, plan.steps_of(plan_value, view, trip.guest), health, False) for trip in told]
     clashes = conflicts(view.placed, view.constraints, settings, _picked(view, told, drafts))
     crowded = {clash.target_node for clash in clashes}
     recommendations = tuple(
@@ -124,25 +117,19 @@ def _told(view: View, mode: Mode, eligible: Eligibility, plan: Planned) -> Asses
 
 def _picked(view: View, told: list[Trip], drafts: list[Recommendation]) -> list[PickedMove]:
     return [
-        PickedMove(guest=t.guest, target=t.target, gain=r.score_improvement)
-        for t, r in zip(told, drafts, strict=True)
+        PickedMove(guest=t.guest, target=t.target, gain=r.score_improvement) for t, r in zip(told, drafts, strict=True)
     ]
 
 
 def _lit(nodes: tuple[NodeScore, ...], forecasts: tuple[Forecast, ...]) -> tuple[NodeScore, ...]:
     """A node that a forecast puts over a threshold is amber."""
-    soon = {
-        forecast.entity.removeprefix("node/") for forecast in forecasts if forecast.entity.startswith("node/")
-    }
+    soon = {forecast.entity.removeprefix("node/") for forecast in forecasts if forecast.entity.startswith("node/")}
     return tuple(
-        replace(node, light="amber") if node.light == "green" and node.name in soon else node
-        for node in nodes
+        replace(node, light="amber") if node.light == "green" and node.name in soon else node for node in nodes
     )
 
 
-def _skipped(
-    view: View, eligible: Eligibility, plan: Planned, told: list[Trip], walk: Walk
-) -> tuple[Skip, ...]:
+def _skipped(view: View, eligible: Eligibility, plan: Planned, told: list[Trip], walk: Walk) -> tuple[Skip, ...]:
     gone = {trip.guest for trip in told}
     settings, found = view.settings, plan.found
     world = World(
@@ -157,9 +144,7 @@ def _skipped(
         took_place=_took_place(view, told), capped=0 < settings.max_moves <= moved,
     )  # fmt: skip
     return tuple(
-        skip_of(g, guest, after, eligible, world)
-        for g, guest in enumerate(view.snapshot.guests)
-        if g not in gone
+        skip_of(g, guest, after, eligible, world) for g, guest in enumerate(view.snapshot.guests) if g not in gone
     )
 
 
@@ -174,9 +159,7 @@ def _took_place(view: View, told: list[Trip]) -> dict[int, str]:
     by_node: dict[int, _Rival] = {}
     largest: _Rival | None = None
     for trip in told:
-        rival = _Rival(
-            f"the move of guest {view.snapshot.guests[trip.guest].vmid}", sum(s.relief for s in trip.stops)
-        )
+        rival = _Rival(f"the move of guest {view.snapshot.guests[trip.guest].vmid}", sum(s.relief for s in trip.stops))
         if trip.source not in by_node or rival.relief > by_node[trip.source].relief:
             by_node[trip.source] = rival
         largest = rival if largest is None or rival.relief > largest.relief else largest

@@ -87,9 +87,7 @@ def transfer(view: View, g: int) -> tuple[float, float, float]:
     return memory + disks, round(seconds, 1), round(seconds, 1) if restarts else 0.0
 
 
-def recommendation(
-    view: View, trip: Trip, steps: list[Step], health: float, in_conflict: bool
-) -> Recommendation:
+def recommendation(view: View, trip: Trip, steps: list[Step], health: float, in_conflict: bool) -> Recommendation:
     """One trip as a recommendation."""
     g, snapshot, settings = trip.guest, view.snapshot, view.settings
     guest = snapshot.guests[g]

@@ -30,10 +30,7 @@ def judge_alone(view: View, eligible: Eligibility) -> Found:
             target_of.update({g: target for g in unit if placed.node_of[g] != target})
             kind_of.update({g: kind or "balance" for g in unit})
     groups = {
-        g: "+".join(str(view.snapshot.guests[u].vmid) for u in unit)
-        for unit in members
-        if len(unit) > 1
-        for g in unit
+        g: "+".join(str(view.snapshot.guests[u].vmid) for u in unit) for unit in members if len(unit) > 1 for g in unit
     }
     return Found(
         target_of=target_of, kind_of=kind_of, group_of={g: f"unit:{groups[g]}" for g in target_of if g in groups},

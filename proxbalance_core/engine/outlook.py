@@ -25,9 +25,7 @@ def prospects(view: View, state: State) -> Prospects:
     for m, unit in enumerate(members):
         rank[list(unit)] = m
     free = (
-        rules.constraints.free_targets(members, placed)[rank]
-        if guests
-        else np.zeros((0, len(scores.own)), dtype=bool)
+        rules.constraints.free_targets(members, placed)[rank] if guests else np.zeros((0, len(scores.own)), dtype=bool)
     )
     matrix = np.where(free, all_target_scores(scores), np.inf)
     best: Ints = matrix.argmin(axis=1) if guests and matrix.shape[1] else np.zeros(guests, dtype=np.intp)

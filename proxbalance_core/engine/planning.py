@@ -33,10 +33,7 @@ class Planned:
 
     def drawn(self, view: View, told: list[Trip], walk: Walk) -> Plan:
         """The plan as a value: steps with their reasons and times, waves, curve and shell."""
-        why = {
-            trip.guest: LABELS[reason_of(situation(view, trip), view.settings).primary_reason]
-            for trip in told
-        }
+        why = {trip.guest: LABELS[reason_of(situation(view, trip), view.settings).primary_reason] for trip in told}
         steps = tuple(_step(view, i + 1, leg, why[leg.guest]) for i, leg in enumerate(self.order.legs))
         waves: dict[int, list[int]] = {}
         for step in steps:
@@ -78,9 +75,7 @@ def planned(view: View, eligible: Eligibility, progress: object) -> Planned:
             frozenset(dropped),
             lambda done: bool(told(1.0 - 1.0 / (1 + done))),
         )
-        order = order_moves(
-            view.placed, view.constraints, found.target_of, view.settings.max_parallel_per_node
-        )
+        order = order_moves(view.placed, view.constraints, found.target_of, view.settings.max_parallel_per_node)
         if not order.dropped:
             break
         dropped.update({g: found.target_of[g] for g in order.dropped})
@@ -90,9 +85,7 @@ def planned(view: View, eligible: Eligibility, progress: object) -> Planned:
 def laid_out(view: View, found: Found) -> Planned:
     """Independent moves side by side: each is judged alone, so there is no order to keep."""
     ranked = sorted(found.target_of)
-    legs = [
-        Leg(guest=g, source=int(view.placed.node_of[g]), target=found.target_of[g], wave=1) for g in ranked
-    ]
+    legs = [Leg(guest=g, source=int(view.placed.node_of[g]), target=found.target_of[g], wave=1) for g in ranked]
     return Planned(found=found, order=Order(legs=legs))
 
 
@@ -108,9 +101,7 @@ def surest_first(view: View, found: Found, order: Order) -> Order:
     stops = list(walk.steps(order.legs))
     for stop in stops:
         g, n = stop.leg.guest, stop.leg.target
-        gain = (
-            side(node_rows(stop.scores, stop.leg.source)).total - side(target_rows(stop.scores, g, n)).total
-        )
+        gain = side(node_rows(stop.scores, stop.leg.source)).total - side(target_rows(stop.scores, g, n)).total
         trip = Trip(
             guest=g,
             stops=(stop,),

@@ -51,9 +51,7 @@ def carry_out(board: Board, dutiful: frozenset[int]) -> list[Duty]:
     groups = board.placed.groups
     done: list[Duty] = []
     for group in (g for g in groups.placed if g.from_tag):
-        done += _moved(
-            board, [m for m in _movers(board, group, dutiful) if board.at[m] not in group.nodes], group
-        )
+        done += _moved(board, [m for m in _movers(board, group, dutiful) if board.at[m] not in group.nodes], group)
     for group in (g for g in groups.together if g.from_tag):
         done += _gathered(board, group, dutiful)
     for group in (g for g in groups.apart if g.from_tag):
@@ -100,9 +98,7 @@ def _gathered(board: Board, group: Group, dutiful: frozenset[int]) -> list[Duty]
 
 def _trial(board: Board, leaving: list[int], host: int, dutiful: frozenset[int]) -> float | None:
     """``J x nodes`` with all of ``leaving`` on ``host``, None when that can't be."""
-    if not all(
-        g in dutiful and g in board.mover_of and len(board.members[board.mover_of[g]]) == 1 for g in leaving
-    ):
+    if not all(g in dutiful and g in board.mover_of and len(board.members[board.mover_of[g]]) == 1 for g in leaving):
         return None
     constraints = board.rules.constraints
     if constraints.ruling(leaving[0], host, board.placed, unit=tuple(leaving)) != Ruling.FREE:

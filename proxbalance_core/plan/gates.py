@@ -28,9 +28,7 @@ class Gate:
         """Scores of the board as it is, now and hour by hour."""
         if self._hours is None or self._version != self.board.version:
             rules = self.board.rules
-            self._hours = HourlyScores(
-                self.board, score_nodes(self.board.placed, rules.scale, rules.settings)
-            )
+            self._hours = HourlyScores(self.board, score_nodes(self.board.placed, rules.scale, rules.settings))
             self._version = self.board.version
         return self._hours
 
@@ -72,9 +70,7 @@ class HourlyScores:
         now = self.scores.own[source] - target_scores(self.scores, unique)[row, target]
         added, level = board.carried.cpu_pct(m, target, field.capacity), placed.cpu_level[target][:, None]
         present = board.carried.present_pct[m, target][:, None]
-        peak = np.where(guest.bursty[g], 100.0 * guest.cpu_used_cores[g, 3] / field.capacity[target], np.nan)[
-            :, None
-        ]
+        peak = np.where(guest.bursty[g], 100.0 * guest.cpu_used_cores[g, 3] / field.capacity[target], np.nan)[:, None]
         reckoned_now, reckoned = (
             np.where(np.isnan(peak), present, peak),
             np.where(np.isnan(peak), added, peak),

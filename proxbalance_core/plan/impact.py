@@ -17,9 +17,7 @@ from proxbalance_core.scoring.targets import score_nodes
 DECIMALS = 4
 
 
-def node_scores(
-    placed: Placed, scale: PointScale, settings: Settings, field: StrainField
-) -> tuple[NodeScore, ...]:
+def node_scores(placed: Placed, scale: PointScale, settings: Settings, field: StrainField) -> tuple[NodeScore, ...]:
     """Every node with its rows; what is not measured is None."""
     scores = score_nodes(placed, scale, settings)
     node, strain = placed.arrays.node, field.node_strain
@@ -74,9 +72,7 @@ def health_of(placed: Placed, settings: Settings) -> float | None:
     return None if np.isnan(health) else round(health, 2)
 
 
-def picture(
-    placed: Placed, settings: Settings, nodes: tuple[NodeScore, ...], field: StrainField
-) -> ClusterPicture:
+def picture(placed: Placed, settings: Settings, nodes: tuple[NodeScore, ...], field: StrainField) -> ClusterPicture:
     """The cluster at one placement."""
     scored = [(node.score, node.name) for node in nodes if node.score is not None]
     return ClusterPicture(
@@ -84,9 +80,7 @@ def picture(
         strain=round(field.total(), DECIMALS),
         imbalance=round(imbalance(placed), DECIMALS),
         node_scores={node.name: node.score for node in nodes},
-        nodes={
-            n.name: NodeLoad(cpu_pct=n.cpu_pct, mem_pct=n.mem_pct, guest_count=n.guest_count) for n in nodes
-        },
+        nodes={n.name: NodeLoad(cpu_pct=n.cpu_pct, mem_pct=n.mem_pct, guest_count=n.guest_count) for n in nodes},
         score_variance=round(float(np.var([score for score, _ in scored])), DECIMALS) if scored else 0.0,
         worst_node=max(scored, key=lambda pair: pair[0])[1] if scored else None,
         thresholds_crossed=tuple(_crossed(nodes, settings)),
@@ -100,10 +94,7 @@ def _crossed(nodes: tuple[NodeScore, ...], s: Settings) -> list[str]:
         ("iowait", "iowait_pct", s.iowait_threshold),
     )
     return [
-        f"{node.name}:{what}"
-        for node in nodes
-        for what, key, limit in limits
-        if (getattr(node, key) or 0.0) > limit
+        f"{node.name}:{what}" for node in nodes for what, key, limit in limits if (getattr(node, key) or 0.0) > limit
     ]
 
 

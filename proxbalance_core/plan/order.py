@@ -61,12 +61,7 @@ def fits(constraints: Constraints, placed: Placed, g: int, target: int, coming: 
     unit = constraints.unit_of.get(g, (g,))
     if constraints.ruling(g, target, placed, limit=MEM_LIMIT_IN_ORDER) != Ruling.FREE:
         return False
-    if any(
-        other in group.guests
-        for group in constraints.apart_of.get(g, ())
-        for other in coming
-        if other not in unit
-    ):
+    if any(other in group.guests for group in constraints.apart_of.get(g, ()) for other in coming if other not in unit):
         return False
     need = constraints.need_bytes
     used = placed.mem_used_bytes()[target] + sum(need[other] for other in coming)
@@ -120,18 +115,14 @@ def _carry(
         seats[1, target] += 1
         last = max(last, wave + extra)
         temporary = pending.get(g) != target
-        order.legs.append(
-            Leg(guest=g, source=sources[g], target=target, wave=wave + extra, temporary=temporary)
-        )
+        order.legs.append(Leg(guest=g, source=sources[g], target=target, wave=wave + extra, temporary=temporary))
         placed.move(g, target)
         if not temporary:
             del pending[g]
     return last
 
 
-def _fill(
-    placed: Placed, constraints: Constraints, pending: dict[int, int], parallel: int
-) -> list[tuple[int, int]]:
+def _fill(placed: Placed, constraints: Constraints, pending: dict[int, int], parallel: int) -> list[tuple[int, int]]:
     """Moves of the next wave: from the busiest nodes first; a unit travels alone, all of it."""
     cpu = np.nan_to_num(placed.cpu_level)
     ranked = sorted(pending, key=lambda g: (-cpu[placed.node_of[g]], g))
@@ -152,14 +143,11 @@ def unit_fits(constraints: Constraints, placed: Placed, unit: tuple[int, ...], t
     """Whether all of a unit can go to ``target``, one after the other."""
     going = tuple(u for u in unit if placed.node_of[u] != target)
     return (
-        not going
-        or constraints.ruling(going[0], target, placed, unit=going, limit=MEM_LIMIT_IN_ORDER) == Ruling.FREE
+        not going or constraints.ruling(going[0], target, placed, unit=going, limit=MEM_LIMIT_IN_ORDER) == Ruling.FREE
     )
 
 
-def _hop(
-    placed: Placed, constraints: Constraints, pending: dict[int, int], hopped: set[int]
-) -> list[tuple[int, int]]:
+def _hop(placed: Placed, constraints: Constraints, pending: dict[int, int], hopped: set[int]) -> list[tuple[int, int]]:
     """The smallest guest that unblocks another by going to a temporary node."""
     size = constraints.need_bytes
     for g in sorted(pending, key=lambda g: (size[g], g)):

@@ -74,9 +74,7 @@ def regrouped(board: Board, may_move: frozenset[int]) -> Board:
     return fresh
 
 
-def search(
-    begin: State, rules: Rules, eligible: Eligibility, closed: frozenset[int], keep_going: Keep_going
-) -> Found:
+def search(begin: State, rules: Rules, eligible: Eligibility, closed: frozenset[int], keep_going: Keep_going) -> Found:
     """Play the whole search; ``closed`` are guests [positions] whose move had no executable order."""
     start = begin.placed
     everyone = frozenset(range(len(start.node_of)))
@@ -164,9 +162,7 @@ def _found(board: Board, start: Placed, log: _Log, verdict: _Verdict) -> Found:
     group_of: dict[int, str] = {}
     for swap in log.swaps:
         if sum(g in target_of for g in swap) > 1:
-            name = "swap:" + "+".join(
-                str(int(v)) for v in sorted(board.placed.arrays.guest.vmids[list(swap)])
-            )
+            name = "swap:" + "+".join(str(int(v)) for v in sorted(board.placed.arrays.guest.vmids[list(swap)]))
             group_of.update({g: name for g in swap if g in target_of})
     for unit in set(board.rules.constraints.unit_of.values()):
         if sum(g in target_of for g in unit) > 1:

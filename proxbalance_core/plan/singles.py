@@ -58,11 +58,7 @@ class GainBound:
             most = np.nan_to_num(100.0 * peak / field.capacity + mem_pct).max(initial=0.0) / 2.0
         raw = (field.cpu + field.mem[:, None])[field.scope] / 2.0
         inside = raw.size == 0 or (raw.min() - most >= 0.0 and raw.max() + most <= 100.0)
-        return (
-            0.0
-            if inside
-            else float(CLIPPED_SLACK * field.balance_weight * most * np.sqrt(max(field.nodes, 1)))
-        )
+        return 0.0 if inside else float(CLIPPED_SLACK * field.balance_weight * most * np.sqrt(max(field.nodes, 1)))
 
 
 def best_single(board: Board, gate: Gate) -> Choice | None:

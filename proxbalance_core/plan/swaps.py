@@ -47,10 +47,7 @@ def _candidates(board: Board) -> tuple[Ints, Ints, Floats]:
     a, b = a[apart], b[apart]
     ceiling = _ceiling(board, a, b)
     kept = (
-        _fixed_free(board, a, at[b])
-        & _fixed_free(board, b, at[a])
-        & _memory_fits(board, a, b)
-        & (ceiling > LEAST_GAIN)
+        _fixed_free(board, a, at[b]) & _fixed_free(board, b, at[a]) & _memory_fits(board, a, b) & (ceiling > LEAST_GAIN)
     )
     a, b, ceiling = a[kept], b[kept], ceiling[kept]
     order = np.lexsort((board.lead[b], board.lead[a], -ceiling))

@@ -39,9 +39,7 @@ class Walk:
         self.placed, self.scale, self.settings = start.placed.copy(), rules.scale, rules.settings
         self.ahead, scale, settings = start.field.copy(), rules.scale, rules.settings
         self.now = (
-            StrainField(self.placed, scale, settings, ahead=False)
-            if self.ahead.hours is not None
-            else self.ahead
+            StrainField(self.placed, scale, settings, ahead=False) if self.ahead.hours is not None else self.ahead
         )
         self.row = {g: i for i, g in enumerate(guests)}
         units = [(g,) for g in guests]

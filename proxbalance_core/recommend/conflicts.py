@@ -64,9 +64,7 @@ def _incoming(start: Placed, move: PickedMove, constraints: Constraints) -> Inco
     )  # fmt: skip
 
 
-def _resolution(
-    after: Placed, constraints: Constraints, settings: Settings, moves: list[PickedMove]
-) -> Resolution:
+def _resolution(after: Placed, constraints: Constraints, settings: Settings, moves: list[PickedMove]) -> Resolution:
     """Re-route the guest that scores best elsewhere without a new conflict; else defer the weakest."""
     names, vmids = after.arrays.node.names, after.arrays.guest.vmids
     scale = PointScale.of(settings)
@@ -79,9 +77,7 @@ def _resolution(
         for n in np.flatnonzero(free):
             trial = without.copy()
             trial.move(move.guest, int(n))
-            crowded = (
-                trial.cpu_level[n] > settings.cpu_threshold or trial.mem_level[n] > settings.mem_threshold
-            )
+            crowded = trial.cpu_level[n] > settings.cpu_threshold or trial.mem_level[n] > settings.mem_threshold
             if n != move.target and not crowded and (best is None or scores[n] < best[0]):
                 best = (float(scores[n]), float(scores[move.target]), move, int(n))
     if best is not None:

@@ -48,15 +48,11 @@ STORAGE_RULINGS = frozenset({Ruling.STORAGE, Ruling.CDROM, Ruling.SNAPSHOTS})
 class Constraints:
     """The hard constraints of one cluster; ``fixed`` is [G, N] of :class:`Ruling`."""
 
-    def __init__(
-        self, snapshot: ClusterSnapshot, arrays: ClusterArrays, groups: Groups, settings: Settings
-    ) -> None:
+    def __init__(self, snapshot: ClusterSnapshot, arrays: ClusterArrays, groups: Groups, settings: Settings) -> None:
         self.snapshot, self.arrays, self.groups = snapshot, arrays, groups
         guest = arrays.guest
         self.need_bytes: Floats = np.where(guest.running, np.nan_to_num(guest.mem_bytes), 0.0)
-        self.storages = [
-            None if n.storages is None else {s.name: s for s in n.storages} for n in snapshot.nodes
-        ]
+        self.storages = [None if n.storages is None else {s.name: s for s in n.storages} for n in snapshot.nodes]
         self.copies = {i: c for i, g in enumerate(snapshot.guests) if (c := _copied_bytes(g))}
         self.apart_of = _membership(groups.apart)
         self.allowed_on = _allowed_nodes(groups.placed)
@@ -96,12 +92,7 @@ class Constraints:
                 return Ruling.CDROM
             if _needs_storage(disk) and offered is not None and storage_fault(guest, disk, offered):
                 return Ruling.STORAGE
-        if (
-            guest.type == "vm"
-            and guest.running
-            and guest.snapshots
-            and any(d.local_copy for d in guest.disks)
-        ):
+        if guest.type == "vm" and guest.running and guest.snapshots and any(d.local_copy for d in guest.disks):
             return Ruling.SNAPSHOTS
         if _host_cpu(guest):
             home = self.snapshot.nodes[self.arrays.node_at[guest.node]]
@@ -109,9 +100,7 @@ class Constraints:
                 return Ruling.CPU_TYPE
         return Ruling.FREE
 
-    def ruling(
-        self, g: int, n: int, placed: Placed, *, unit: tuple[int, ...] = (), limit: float = MEM_LIMIT
-    ) -> Ruling:
+    def ruling(self, g: int, n: int, placed: Placed, *, unit: tuple[int, ...] = (), limit: float = MEM_LIMIT) -> Ruling:
         """Why node ``n`` can't take guest ``g`` (with the rest of its ``unit``) in this placement."""
         members = unit or (g,)
         if int(placed.node_of[g]) == n:
@@ -180,9 +169,7 @@ class Constraints:
         free = fits & (self.fixed[first] == Ruling.FREE)
         for m, unit in enumerate(members):
             if len(unit) > 1 or unit[0] in self.apart_of or unit[0] in self.copies:
-                free[m] = [
-                    self.ruling(unit[0], n, placed, unit=unit) == Ruling.FREE for n in range(free.shape[1])
-                ]
+                free[m] = [self.ruling(unit[0], n, placed, unit=unit) == Ruling.FREE for n in range(free.shape[1])]
         free[np.arange(len(members)), placed.node_of[first]] = False
         return np.asarray(free)
 
@@ -199,11 +186,7 @@ def _node_ruling(node: Node, settings: Settings) -> Ruling:
 
 
 def _host_cpu(guest: Guest) -> bool:
-    return (
-        guest.type == "vm"
-        and guest.running
-        and (guest.cpu_type or "").split(",")[0] in ("host", "cputype=host")
-    )
+    return guest.type == "vm" and guest.running and (guest.cpu_type or "").split(",")[0] in ("host", "cputype=host")
 
 
 def _needs_storage(disk: Disk) -> bool:

@@ -39,9 +39,7 @@ class Eligibility:
 Check = Callable[[Guest, Node], Barrier | None]
 
 
-def eligibility(
-    snapshot: ClusterSnapshot, placed: Placed, constraints: Constraints, settings: Settings
-) -> Eligibility:
+def eligibility(snapshot: ClusterSnapshot, placed: Placed, constraints: Constraints, settings: Settings) -> Eligibility:
     """Barriers that don't depend on the cluster's load; the first that applies counts."""
     dutiful = duty_bound(placed)
     checks = _checks(snapshot, settings)
@@ -102,18 +100,14 @@ def _checks(snapshot: ClusterSnapshot, settings: Settings) -> list[Check]:
 
 
 def _template(guest: Guest, node: Node) -> Barrier | None:
-    return (
-        Barrier(reason="template", detail="It is a template, which doesn't run.") if guest.template else None
-    )
+    return Barrier(reason="template", detail="It is a template, which doesn't run.") if guest.template else None
 
 
 def _source_offline(guest: Guest, node: Node) -> Barrier | None:
     if node.online:
         return None
     change = f"when {node.name} is online again"
-    return Barrier(
-        reason="source_offline", detail=f"Its node {node.name} is {node.status}.", would_change=change
-    )
+    return Barrier(reason="source_offline", detail=f"Its node {node.name} is {node.status}.", would_change=change)
 
 
 def _not_measured(guest: Guest, node: Node) -> Barrier | None:
@@ -124,9 +118,7 @@ def _not_measured(guest: Guest, node: Node) -> Barrier | None:
             reason="not_measured", detail=f"Its node {node.name} has no current figures.", would_change=change
         )
     if guest.status == "unknown" or (guest.running and not (cpu == cpu and mem == mem)):
-        return Barrier(
-            reason="not_measured", detail="It has no current CPU or memory figure.", would_change=change
-        )
+        return Barrier(reason="not_measured", detail="It has no current CPU or memory figure.", would_change=change)
     return None
 
 
@@ -134,9 +126,7 @@ def _ignored(guest: Guest, node: Node) -> Barrier | None:
     tag = next(iter(sorted(tags_of(guest) & IGNORE_TAGS)), None)
     if tag is None:
         return None
-    return Barrier(
-        reason="has_ignore_tag", detail=f"It has the tag '{tag}'.", would_change=f"without the tag '{tag}'"
-    )
+    return Barrier(reason="has_ignore_tag", detail=f"It has the tag '{tag}'.", would_change=f"without the tag '{tag}'")
 
 
 def _muted(guest: Guest, now: datetime) -> Barrier | None:
@@ -212,9 +202,7 @@ def _pinned(g: int, placed: Placed, constraints: Constraints) -> Barrier | None:
     if allowed is None or allowed - {int(placed.node_of[g])}:
         return None
     names = ", ".join(placed.arrays.node.names[n] for n in sorted(allowed)) or "no node that is there"
-    return Barrier(
-        reason="pinned", detail=f"It may only run on {names}.", would_change="with another node allowed"
-    )
+    return Barrier(reason="pinned", detail=f"It may only run on {names}.", would_change="with another node allowed")
 
 
 def _cooldown(guest: Guest, now: datetime, settings: Settings) -> Barrier | None:
@@ -245,18 +233,12 @@ def _block_units(
 ) -> None:
     """A unit moves whole or not at all: who can't move holds back the rest, and is named."""
     for unit in sorted(set(constraints.unit_of.values())):
-        held = [
-            g
-            for g in unit
-            if g in barriers or (among is not None and g not in among and others and g in others)
-        ]
+        held = [g for g in unit if g in barriers or (among is not None and g not in among and others and g in others)]
         if not held:
             continue
         member = snapshot.guests[held[0]]
         barrier = barriers.get(held[0]) or (others or {})[held[0]]
-        detail = (
-            f"It moves with guest {member.vmid}, which can't: {barrier.detail[0].lower()}{barrier.detail[1:]}"
-        )
+        detail = f"It moves with guest {member.vmid}, which can't: {barrier.detail[0].lower()}{barrier.detail[1:]}"
         for g in unit:
             if g not in barriers and (among is None or g in among):
                 barriers[g] = Barrier(

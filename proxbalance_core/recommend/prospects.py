@@ -15,7 +15,5 @@ def all_target_scores(scores: Scores) -> Floats:
     guests = len(scores.placed.node_of)
     nodes = max(len(scores.own), 1)
     size = max(1, PAIRS_AT_ONCE // nodes)
-    parts = [
-        target_scores(scores, np.arange(begin, min(begin + size, guests))) for begin in range(0, guests, size)
-    ]
+    parts = [target_scores(scores, np.arange(begin, min(begin + size, guests))) for begin in range(0, guests, size)]
     return np.concatenate(parts) if parts else np.zeros((0, nodes))

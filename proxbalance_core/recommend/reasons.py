@@ -79,25 +79,17 @@ def _factors(x: Situation, s: Settings) -> list[Factor]:
     cpu, mem, iowait = x.source_cpu_pct, x.source_mem_pct, x.source_iowait_pct
     name, target = x.source.name, x.target.name
     made = [
-        _number(
-            "source_cpu", cpu, _severity(cpu, s.cpu_threshold, s.cpu_threshold_offset_1), f"CPU of {name}"
-        ),
-        _number(
-            "source_mem", mem, _severity(mem, s.mem_threshold, s.mem_threshold_offset_1), f"Memory of {name}"
-        ),
+        _number("source_cpu", cpu, _severity(cpu, s.cpu_threshold, s.cpu_threshold_offset_1), f"CPU of {name}"),
+        _number("source_mem", mem, _severity(mem, s.mem_threshold, s.mem_threshold_offset_1), f"Memory of {name}"),
     ]
     if iowait > s.iowait_threshold - s.iowait_threshold_offset_1:
-        made.append(
-            _number("source_iowait", iowait, _severity(iowait, s.iowait_threshold, 0.0), f"iowait of {name}")
-        )
+        made.append(_number("source_iowait", iowait, _severity(iowait, s.iowait_threshold, 0.0), f"iowait of {name}"))
     made.append(_number("target_cpu", x.target_cpu_pct, "low", f"CPU of {target}"))
     made.append(_number("target_mem", x.target_mem_pct, "low", f"Memory of {target}"))
     made.append(_number("target_headroom", 100.0 - x.target_cpu_pct, "medium", f"CPU headroom of {target}"))
     made += _special(x, s)
     if x.guest_share_pct >= BUSY_SHARE_PCT:
-        made.append(
-            _number("guest_share", x.guest_share_pct, "medium", f"Its share of the CPU used on {name}")
-        )
+        made.append(_number("guest_share", x.guest_share_pct, "medium", f"Its share of the CPU used on {name}"))
     return made
 
 
@@ -114,14 +106,10 @@ def _special(x: Situation, s: Settings) -> list[Factor]:
             )
         )
     if known(x.source.cpu.max_7d_pct) and x.source.cpu.max_7d_pct > SPIKE_PCT:
-        made.append(
-            _number("spikes", x.source.cpu.max_7d_pct, "medium", f"Highest hour of {x.source.name} in 7 days")
-        )
+        made.append(_number("spikes", x.source.cpu.max_7d_pct, "medium", f"Highest hour of {x.source.name} in 7 days"))
     if x.kind == "forecast":
         severity = _severity(x.peak_ahead_pct, s.cpu_threshold, s.cpu_threshold_offset_1)
-        made.append(
-            _number("peak_ahead", x.peak_ahead_pct, severity, f"Highest hour ahead of {x.source.name}")
-        )
+        made.append(_number("peak_ahead", x.peak_ahead_pct, severity, f"Highest hour ahead of {x.source.name}"))
     if x.kind == "distribution":
         label = f"Guests on {x.source.name}"
         made.append(

@@ -43,11 +43,7 @@ def ruling_in_words(ruling: Ruling, g: int, n: int, placed: Placed, constraints:
 def _storage(g: int, n: int, constraints: Constraints) -> str:
     guest, offered = constraints.snapshot.guests[g], constraints.storages[n]
     for disk in guest.disks:
-        fault = (
-            storage_fault(guest, disk, offered)
-            if offered is not None and disk.storage and not disk.cdrom
-            else None
-        )
+        fault = storage_fault(guest, disk, offered) if offered is not None and disk.storage and not disk.cdrom else None
         if fault is not None:
             return fault
     return "has no room for the disks of all that come"

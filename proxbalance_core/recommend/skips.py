@@ -102,10 +102,10 @@ def _barrier(g: int, after: AfterPlan, eligible: Eligibility, world: World) -> B
         return _no_target(g, world)
     if after.balanced:
         spread = world.settings.balanced_spread_pct
-        detail = f"No node is over a threshold, now or in the hours ahead, and they differ by less than {spread:g} points."
-        return Barrier(
-            reason="cluster_balanced", detail=detail, would_change="when a node passes a threshold"
+        detail = (
+            f"No node is over a threshold, now or in the hours ahead, and they differ by less than {spread:g} points."
         )
+        return Barrier(reason="cluster_balanced", detail=detail, would_change="when a node passes a threshold")
     if world.prospects.best[g] < 0:
         return _no_target(g, world)
     return _not_worth_it(g, after, world)
@@ -130,24 +130,16 @@ def _no_target(g: int, world: World) -> Barrier:
     placed, constraints = world.placed, world.constraints
     unit = constraints.unit_of.get(g, (g,))
     together = unit if len({int(placed.node_of[u]) for u in unit}) == 1 else (g,)
-    rulings = [
-        (n, constraints.ruling(g, n, placed, unit=together)) for n in range(len(placed.arrays.node.names))
-    ]
+    rulings = [(n, constraints.ruling(g, n, placed, unit=together)) for n in range(len(placed.arrays.node.names))]
     ruled = [(n, r) for n, r in rulings if r not in (Ruling.SOURCE, Ruling.FREE)]
     names = placed.arrays.node.names
     told = [f"{names[n]} {ruling_in_words(r, g, n, placed, constraints)}" for n, r in ruled]
-    shown = "; ".join(told[:MOST_NAMED]) + (
-        f"; and {len(told) - MOST_NAMED} more" if len(told) > MOST_NAMED else ""
-    )
+    shown = "; ".join(told[:MOST_NAMED]) + (f"; and {len(told) - MOST_NAMED} more" if len(told) > MOST_NAMED else "")
     change = "when one of these changes"
     if ruled and all(r in STORAGE_RULINGS for _, r in ruled):
-        return Barrier(
-            reason="storage_incompatible", detail=f"No node has its storage: {shown}.", would_change=change
-        )
+        return Barrier(reason="storage_incompatible", detail=f"No node has its storage: {shown}.", would_change=change)
     detail = f"No node can take it: {shown}." if told else "There is no other node."
-    return Barrier(
-        reason="no_suitable_target", detail=detail, would_change=change if told else "with another node"
-    )
+    return Barrier(reason="no_suitable_target", detail=detail, would_change=change if told else "with another node")
 
 
 def _not_worth_it(g: int, after: AfterPlan, world: World) -> Barrier:
@@ -164,9 +156,7 @@ def _not_worth_it(g: int, after: AfterPlan, world: World) -> Barrier:
         least = max(float(p.largest[g]), relief)
         change = f"from a minimum improvement of {least:.2f} points" if worth and least > 0 else None
         return Barrier(reason="insufficient_improvement", detail=detail, would_change=change)
-    detail = (
-        f"On {target} it would relieve the cluster by {relief:.2f} points, and the move costs {cost:.2f}."
-    )
+    detail = f"On {target} it would relieve the cluster by {relief:.2f} points, and the move costs {cost:.2f}."
     change = (
         f"from a move cost of {relief:.2f} points"
         if relief > 0

@@ -67,9 +67,7 @@ def _together(group: Group, placed: Placed) -> Iterator[Violation]:
 def _misplaced(group: Group, placed: Placed) -> Iterator[Violation]:
     astray = [g for g in group.guests if int(placed.node_of[g]) not in group.nodes]
     if astray:
-        where = ", ".join(
-            placed.arrays.node.names[n] for n in sorted({int(placed.node_of[g]) for g in astray})
-        )
+        where = ", ".join(placed.arrays.node.names[n] for n in sorted({int(placed.node_of[g]) for g in astray}))
         yield Violation(
             constraint="node_affinity", node=None, vmids=_vmids(placed, astray), amount=float(len(astray)),
             detail=f"{group.name}: guests {_names(placed, astray)} run on {where}",

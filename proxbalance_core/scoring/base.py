@@ -64,12 +64,8 @@ def cpu_slopes(x: BaseInputs) -> tuple[Floats, Floats]:
     """
     health = _weight_known((x.cpu, x.mem, x.iowait_after, x.load_per_core, x.storage), HEALTH)
     ahead = _weight_known((x.cpu, x.mem, x.iowait_after, x.cpu, x.mem), PREDICTED)
-    after = (
-        ROW_WEIGHTS["base_health"] * HEALTH[0] / health + ROW_WEIGHTS["base_predicted"] * PREDICTED[0] / ahead
-    )
-    return ROW_WEIGHTS["base_predicted"] * PREDICTED[3] / ahead, after + ROW_WEIGHTS[
-        "base_headroom"
-    ] * HEADROOM[0]
+    after = ROW_WEIGHTS["base_health"] * HEALTH[0] / health + ROW_WEIGHTS["base_predicted"] * PREDICTED[0] / ahead
+    return ROW_WEIGHTS["base_predicted"] * PREDICTED[3] / ahead, after + ROW_WEIGHTS["base_headroom"] * HEADROOM[0]
 
 
 def _weight_known(parts: tuple[Floats, ...], weights: tuple[float, ...]) -> Floats:

@@ -34,9 +34,7 @@ class MoveFacts:
     min_history_days: float
 
 
-def confidence(
-    facts: MoveFacts, outcomes: tuple[PastOutcome, ...]
-) -> tuple[float, tuple[ConfidenceFactor, ...]]:
+def confidence(facts: MoveFacts, outcomes: tuple[PastOutcome, ...]) -> tuple[float, tuple[ConfidenceFactor, ...]]:
     """Confidence and its four factors; the points of the factors sum up to it."""
     made = (_improvement(facts, outcomes), _headroom(facts), _complexity(facts.guest), _stability(facts))
     factors = tuple(

@@ -94,11 +94,7 @@ def _predicted_columns(scores: Scores, after: After, n: int) -> tuple[TermColumn
         ("predicted_mem", scores.scale.predicted_mem, after.mem),
     ):
         x = value[0, n : n + 1]
-        made.append(
-            TermColumn(
-                term=term, category="post_migration", points=stairs(x), value=x, limit=stairs.limits[0]
-            )
-        )
+        made.append(TermColumn(term=term, category="post_migration", points=stairs(x), value=x, limit=stairs.limits[0]))
     return made[0], made[1]
 
 

@@ -64,9 +64,7 @@ class PointScale:
             iowait_current=Staircase(
                 iowait_steps, _values(s, "iowait_{}_penalty", ("moderate", "high", "extreme"), iowait), edge
             ),
-            iowait_sustained=Staircase(
-                IOWAIT_SUSTAINED_PCT, _values(s, "iowait_sustained_{}", _LONG, iowait), edge
-            ),
+            iowait_sustained=Staircase(IOWAIT_SUSTAINED_PCT, _values(s, "iowait_sustained_{}", _LONG, iowait), edge),
             cpu_trend=Staircase(TREND_PCT_PER_DAY, (rising, 2 * rising, 3 * rising)),
             mem_trend=Staircase(TREND_PCT_PER_DAY, (mem_rising, 2 * mem_rising, 3 * mem_rising)),
             cpu_spikes=Staircase(CPU_SPIKES_PCT, _values(s, "cpu_spikes_{}", _FOUR, cpu), edge),
@@ -104,8 +102,6 @@ def balanced(s: Settings) -> Settings:
     Cluster health is scored by these, so that a profile doesn't make a cluster healthier.
     """
     kept = {
-        f.name: getattr(s, f.name)
-        for f in dataclasses.fields(Settings)
-        if f.metadata["spec"].group == "thresholds"
+        f.name: getattr(s, f.name) for f in dataclasses.fields(Settings) if f.metadata["spec"].group == "thresholds"
     }
     return Settings(**kept, soft_edge_pct=s.soft_edge_pct)

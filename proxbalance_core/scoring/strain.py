@@ -63,9 +63,7 @@ class StrainField:
         self.capacity, self.mem_bytes = arrays.node.capacity_cores, arrays.node.mem_bytes
         self.scope = arrays.node.measured & ~arrays.node.maintenance
         self.hours = guest_hours(arrays, placed, settings) if ahead else None
-        self.cpu = (
-            placed.cpu_level[:, None].copy() if self.hours is None else self._hourly_cpu(placed, self.hours)
-        )
+        self.cpu = placed.cpu_level[:, None].copy() if self.hours is None else self._hourly_cpu(placed, self.hours)
         self.mem, self.iowait, self.soft = (
             placed.mem_level.copy(),
             placed.iowait_level.copy(),

@@ -45,9 +45,7 @@ def score_nodes(placed: Placed, scale: PointScale, settings: Settings) -> Scores
     columns = node_terms(placed, scale, settings)
     base = base_rows(_inputs(placed, after=None))
     memory = sum((c.points for c in columns if c.term in MEMORY_TERMS), start=np.zeros(1))
-    own = sum((np.nan_to_num(row) for row in base.values()), start=np.zeros(1)) + total_terms(
-        columns, scale.memory_cap
-    )
+    own = sum((np.nan_to_num(row) for row in base.values()), start=np.zeros(1)) + total_terms(columns, scale.memory_cap)
     others = sum((c.points for c in columns if c.term not in MEMORY_TERMS), start=np.zeros(1))
     measured = placed.arrays.node.measured
     return Scores(
@@ -83,12 +81,7 @@ def target_scores(scores: Scores, guests: Ints) -> Floats:
     placed, scale = scores.placed, scores.scale
     after = after_move(placed, guests)
     rows = base_rows(_inputs(placed, after))
-    base = (
-        rows["base_health"]
-        + rows["base_predicted"]
-        + rows["base_headroom"]
-        + np.nan_to_num(rows["base_storage"])
-    )
+    base = rows["base_health"] + rows["base_predicted"] + rows["base_headroom"] + np.nan_to_num(rows["base_storage"])
     memory = np.minimum(scores.memory + scale.predicted_mem(after.mem), scale.memory_cap)
     total = base + scores.others + scale.predicted_cpu(after.cpu_reckoned) + memory
     return np.where(placed.arrays.node.measured, total, np.nan)

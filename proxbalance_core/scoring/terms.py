@@ -27,9 +27,7 @@ class TermColumn:
     capped: bool = False
 
 
-MEMORY_TERMS = frozenset(
-    {"current_mem", "sustained_mem", "mem_trend", "mem_spikes", "mem_overcommit", "predicted_mem"}
-)
+MEMORY_TERMS = frozenset({"current_mem", "sustained_mem", "mem_trend", "mem_spikes", "mem_overcommit", "predicted_mem"})
 
 
 def node_terms(placed: Placed, scale: PointScale, s: Settings) -> list[TermColumn]:
