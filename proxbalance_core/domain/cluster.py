@@ -16,8 +16,11 @@ from proxbalance_core.domain.units import NAN, Count, NonNegative, Positive
 
 _JSON_NAMES = {"source_node": "from", "target_node": "to"}
 VALUE_CONFIG: dict[str, Any] = {
-    "extra": "forbid", "strict": True, "allow_inf_nan": False, "alias_generator": lambda name: _JSON_NAMES.get(name, name),
-}  # fmt: skip
+    "extra": "forbid",
+    "strict": True,
+    "allow_inf_nan": False,
+    "alias_generator": lambda name: _JSON_NAMES.get(name, name),
+}
 Scenarios = tuple[tuple[float, ...], ...]
 Confidence = Literal["high", "medium", "low"]
 

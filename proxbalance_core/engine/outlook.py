@@ -31,10 +31,10 @@ def prospects(view: View, state: State) -> Prospects:
     best: Ints = matrix.argmin(axis=1) if guests and matrix.shape[1] else np.zeros(guests, dtype=np.intp)
     found = np.isfinite(matrix[np.arange(guests), best]) if guests else np.zeros(0, dtype=bool)
     able = np.flatnonzero(found)
-    m, targets = rank[able], best[able]
+    movers, targets = rank[able], best[able]
     relief, largest = np.full(guests, np.nan), np.full(guests, -np.inf)
-    relief[able] = board.relief(m, targets)
-    largest[able] = HourlyScores(board, scores).largest_improvement(m, targets) if len(able) else 0.0
+    relief[able] = board.relief(movers, targets)
+    largest[able] = HourlyScores(board, scores).largest_improvement(movers, targets) if len(able) else 0.0
     own = scores.own[placed.node_of]
     best_score = np.where(found, matrix[np.arange(guests), best] if guests else 0.0, np.nan)
     return Prospects(

@@ -57,7 +57,7 @@ def node_scores(placed: Placed, scale: PointScale, settings: Settings, field: St
                 cpu_pct=_known(cpu[n]),
                 mem_pct=_known(mem[n]),
                 iowait_pct=_known(iowait[n]),
-            )  # fmt: skip
+            )
         )
     return tuple(made)
 

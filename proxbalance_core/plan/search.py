@@ -175,7 +175,8 @@ def _found(board: Board, start: Placed, log: _Log, verdict: _Verdict) -> Found:
                     group_of[m_guest] = duty.group
     return Found(
         target_of=target_of, kind_of=kind_of, group_of=group_of, passed=verdict.passed, balanced=verdict.balanced,
-        scattered=verdict.scattered, duties_total=verdict.duties_total, total=board.field.total(), cost=board.total_cost(), stopped_early=log.stopped,
+        scattered=verdict.scattered, duties_total=verdict.duties_total, total=board.field.total(),
+        cost=board.total_cost(), stopped_early=log.stopped,
     )  # fmt: skip
 
 

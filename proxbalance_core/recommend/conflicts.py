@@ -82,7 +82,10 @@ def _resolution(after: Placed, constraints: Constraints, settings: Settings, mov
                 best = (float(scores[n]), float(scores[move.target]), move, int(n))
     if best is not None:
         here, there = suitability(best[1]), suitability(best[0])
-        detail = f"Move guest {vmids[best[2].guest]} to {names[best[3]]} instead: suitability {there:.1f} against {here:.1f} on {names[best[2].target]}."
+        detail = (
+            f"Move guest {vmids[best[2].guest]} to {names[best[3]]} instead: "
+            f"suitability {there:.1f} against {here:.1f} on {names[best[2].target]}."
+        )
         return Resolution(kind="reroute", vmid=int(vmids[best[2].guest]), to=names[best[3]], detail=detail)
     weakest = min(moves, key=lambda move: (move.gain, move.guest))
     vmid = int(vmids[weakest.guest])

@@ -10,6 +10,7 @@ from collections import defaultdict
 from enum import IntEnum
 
 import numpy as np
+import numpy.typing as npt
 
 from proxbalance_core.domain.cluster import ClusterSnapshot, Disk, Guest, Node, Storage
 from proxbalance_core.domain.settings import Settings
@@ -60,7 +61,7 @@ class Constraints:
         self.fixed = self._fixed(settings)
         self.mem_limits = arrays.node.mem_bytes * (1.0 + ROUNDING)
 
-    def _fixed(self, settings: Settings) -> np.ndarray:  # type: ignore[type-arg]
+    def _fixed(self, settings: Settings) -> npt.NDArray[np.int8]:
         nodes, guests = self.snapshot.nodes, self.snapshot.guests
         whole = np.zeros(len(nodes), dtype=np.int8)
         for n, node in enumerate(nodes):

@@ -91,4 +91,5 @@ def _advice(
     begin = f"Start with {first.name or first.vmid} from {first.source} to {first.target}."
     if impact.before.cluster_health is None or impact.after.cluster_health is None:
         return f"{moves} recommended. {begin}"
-    return f"{moves} recommended, cluster health {impact.before.cluster_health:.1f} to {impact.after.cluster_health:.1f}. {begin}"
+    health = f"{impact.before.cluster_health:.1f} to {impact.after.cluster_health:.1f}"
+    return f"{moves} recommended, cluster health {health}. {begin}"

@@ -152,7 +152,10 @@ def _not_worth_it(g: int, after: AfterPlan, world: World) -> Barrier:
     if g in after.passed or (worth and enough):
         return _deferred(g, after, world)
     if not enough:
-        detail = f"The best node, {target}, would improve its score by {gain:.2f} points and relieve the cluster by {relief:.2f}; the minimum is {s.min_score_improvement:g}."
+        detail = (
+            f"The best node, {target}, would improve its score by {gain:.2f} points and relieve the cluster "
+            f"by {relief:.2f}; the minimum is {s.min_score_improvement:g}."
+        )
         least = max(float(p.largest[g]), relief)
         change = f"from a minimum improvement of {least:.2f} points" if worth and least > 0 else None
         return Barrier(reason="insufficient_improvement", detail=detail, would_change=change)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from proxbalance_core.domain.results import Category, Light, Rating, ScoreSide, Term
+from proxbalance_core.domain.results import Light, Rating, ScoreSide, Term
 from proxbalance_core.domain.settings import Settings
 from proxbalance_core.features.arrays import Floats
 from proxbalance_core.scoring.base import base_rows
@@ -129,10 +129,10 @@ def _row(column: TermColumn, n: int, factor: float, scores: Scores) -> Term:
 
 def categories(terms: tuple[Term, ...]) -> dict[str, float]:
     """Points by category, of the categories that have any."""
-    points: dict[Category, float] = {}
+    points: dict[str, float] = {}
     for term in terms:
         points[term.category] = round(points.get(term.category, 0.0) + term.points, DECIMALS)
-    return dict(points)
+    return points
 
 
 def light(cpu: float, mem: float, iowait: float, s: Settings) -> Light:
