@@ -1,0 +1,97 @@
+"""What is kept of what happened: generations, migrations, events, changes of settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from proxbalance_core.domain.settings import Settings
+from proxbalance_core.domain.units import NAN
+
+MoveOrigin = Literal["observed", "app", "automation"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GenerationGlance:
+    """One line of the list of generations; ``in_full`` says whether it can still be opened whole."""
+
+    id: int
+    cid: str
+    at: datetime
+    engine_seconds: float = NAN
+    cluster_health: float = NAN
+    predicted_health: float = NAN
+    imbalance: float = NAN
+    strain: float = NAN
+    recommendation_count: int = 0
+    skipped_count: int = 0
+    urgency: str | None = None
+    advice: str | None = None
+    in_full: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredGeneration:
+    """A generation as its documents. After 48 h only the brief assessment is left (``in_full`` False).
+
+    The brief assessment keeps the keys of ``proxbalance.assessment/1`` that it still has: format,
+    cluster, taken_at, mode, summary, nodes and recommendations, with fewer figures each.
+    """
+
+    id: int
+    cid: str
+    at: datetime
+    engine_seconds: float
+    assessment: dict[str, Any]
+    snapshot: dict[str, Any] | None
+    settings: dict[str, Any] | None
+    in_full: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoveRecord:
+    """A migration: noticed from samples, or run by us. ``id`` 0 is one that isn't stored yet."""
+
+    at: datetime
+    vmid: int
+    source: str
+    target: str
+    origin: MoveOrigin = "observed"
+    status: str = "done"
+    detail: str | None = None
+    id: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One entry of the append-only timeline; ``payload`` is JSON. ``id`` grows with time."""
+
+    at: datetime
+    event: str
+    payload: dict[str, Any]
+    id: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettingsChange:
+    """Settings as they were from ``at`` on, and who made them so."""
+
+    id: int
+    at: datetime
+    who: str
+    settings: Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoreRow:
+    """One node at one generation, for the history of scores."""
+
+    at: datetime
+    node: str
+    score: float
+    suitability: float
+    cpu_pct: float
+    mem_pct: float
+    iowait_pct: float
+    guest_count: int

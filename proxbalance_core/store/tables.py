@@ -1,0 +1,216 @@
+"""The tables. Times are epoch seconds (UTC); documents are JSON text, the large ones compressed."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from proxbalance_core.store.metrics import EntityKind, raw_fields, rollup_fields
+
+metadata = MetaData()
+AutoId = BigInteger().with_variant(Integer, "sqlite")  # only INTEGER PRIMARY KEY counts up by itself in SQLite
+
+
+def _connection(*, primary_key: bool = False) -> Column[str]:
+    return Column(
+        "connection",
+        Text,
+        ForeignKey("connections.id", ondelete="CASCADE"),
+        primary_key=primary_key,
+        nullable=False,
+    )
+
+
+connections = Table(
+    "connections", metadata,
+    Column("id", Text, primary_key=True),
+    Column("title", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("options", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+)  # fmt: skip
+
+# A guest keeps its id when it moves: history follows the guest. ``name`` is a node's name or a guest's vmid.
+entities = Table(
+    "entities", metadata,
+    Column("id", Integer, primary_key=True),
+    _connection(),
+    Column("kind", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    UniqueConstraint("connection", "kind", "name", name="entities_known_as"),
+)  # fmt: skip
+
+# Up to where samples have been rolled up; set back when older ones arrive.
+rollup_marks = Table(
+    "rollup_marks", metadata,
+    _connection(primary_key=True),
+    Column("hour_ts", BigInteger, nullable=False),
+    Column("day_ts", BigInteger, nullable=False),
+)  # fmt: skip
+
+
+def _raw(kind: EntityKind) -> Table:
+    place = [Column("node", Integer), Column("running", SmallInteger, nullable=False)] if kind == "guest" else []
+    return Table(
+        f"{kind}_samples", metadata,
+        Column("ts", BigInteger, primary_key=True, autoincrement=False),
+        Column("entity", Integer, ForeignKey("entities.id", ondelete="CASCADE"), primary_key=True),
+        Column("step_s", Integer, nullable=False),
+        *place,
+        *[Column(field.column, BigInteger) for field in raw_fields(kind)],
+        sqlite_with_rowid=False,
+    )  # fmt: skip
+
+
+def _rollup(kind: EntityKind, span: str) -> Table:
+    place = [Column("node", Integer)] if kind == "guest" else []
+    return Table(
+        f"{kind}_{span}", metadata,
+        Column("entity", Integer, ForeignKey("entities.id", ondelete="CASCADE"), primary_key=True),
+        Column("ts", BigInteger, primary_key=True, autoincrement=False),
+        Column("n", Integer, nullable=False),
+        Column("step_s", Integer, nullable=False),
+        Column("standing", Integer, nullable=False),
+        *place,
+        *[Column(field.column, BigInteger) for field in rollup_fields(kind)],
+        sqlite_with_rowid=False,
+    )  # fmt: skip
+
+
+samples: dict[EntityKind, Table] = {"node": _raw("node"), "guest": _raw("guest")}
+hourly: dict[EntityKind, Table] = {"node": _rollup("node", "hourly"), "guest": _rollup("guest", "hourly")}
+daily: dict[EntityKind, Table] = {"node": _rollup("node", "daily"), "guest": _rollup("guest", "daily")}
+
+generations = Table(
+    "generations", metadata,
+    Column("id", AutoId, primary_key=True, autoincrement=True),
+    _connection(),
+    Column("at", BigInteger, nullable=False),
+    Column("engine_seconds", Float),
+    Column("cluster_health", Float),
+    Column("predicted_health", Float),
+    Column("imbalance", Float),
+    Column("strain", Float),
+    Column("recommendation_count", Integer, nullable=False),
+    Column("skipped_count", Integer, nullable=False),
+    Column("urgency", Text),
+    Column("advice", Text),
+    Column("brief", LargeBinary, nullable=False),
+    Index("generations_by_time", "connection", "at"),
+)  # fmt: skip
+
+
+def _generation() -> Column[int]:
+    return Column("generation", AutoId, ForeignKey("generations.id", ondelete="CASCADE"), primary_key=True)
+
+
+generation_bodies = Table(
+    "generation_bodies", metadata,
+    _generation(),
+    Column("snapshot", LargeBinary, nullable=False),
+    Column("settings", LargeBinary, nullable=False),
+    Column("assessment", LargeBinary, nullable=False),
+)  # fmt: skip
+
+node_scores = Table(
+    "node_scores", metadata,
+    _generation(),
+    Column("node", Text, primary_key=True),
+    Column("score", Float),
+    Column("suitability", Float),
+    Column("cpu_pct", Float),
+    Column("mem_pct", Float),
+    Column("iowait_pct", Float),
+    Column("guest_count", Integer),
+)  # fmt: skip
+
+settings_history = Table(
+    "settings_history", metadata,
+    Column("id", AutoId, primary_key=True, autoincrement=True),
+    _connection(),
+    Column("at", BigInteger, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("settings", Text, nullable=False),
+    Index("settings_history_by_connection", "connection", "id"),
+)  # fmt: skip
+
+inventories = Table(
+    "inventories", metadata,
+    _connection(primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("inventory", LargeBinary, nullable=False),
+)  # fmt: skip
+
+mutes = Table(
+    "mutes", metadata,
+    _connection(primary_key=True),
+    Column("vmid", Integer, primary_key=True, autoincrement=False),
+    Column("until", BigInteger, nullable=False),
+)  # fmt: skip
+
+maintenance = Table(
+    "maintenance", metadata,
+    _connection(primary_key=True),
+    Column("node", Text, primary_key=True),
+)  # fmt: skip
+
+migrations = Table(
+    "migrations", metadata,
+    Column("id", AutoId, primary_key=True, autoincrement=True),
+    _connection(),
+    Column("at", BigInteger, nullable=False),
+    Column("vmid", Integer, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("target", Text, nullable=False),
+    Column("origin", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("detail", Text),
+    UniqueConstraint("connection", "vmid", "at", name="migrations_once"),
+)  # fmt: skip
+
+outcomes = Table(
+    "outcomes", metadata,
+    Column("id", AutoId, primary_key=True, autoincrement=True),
+    _connection(),
+    Column("at", BigInteger, nullable=False),
+    Column("vmid", Integer, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("target", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("predicted_points", Float, nullable=False),
+    Column("realised_points", Float, nullable=False),
+    UniqueConstraint("connection", "vmid", "at", name="outcomes_once"),
+)  # fmt: skip
+
+events = Table(
+    "events", metadata,
+    Column("id", AutoId, primary_key=True, autoincrement=True),
+    _connection(),
+    Column("at", BigInteger, nullable=False),
+    Column("event", Text, nullable=False),
+    Column("payload", Text, nullable=False),
+    Index("events_by_time", "connection", "at"),
+)  # fmt: skip
+
+collector_status = Table(
+    "collector_status", metadata,
+    _connection(primary_key=True),
+    Column("last_attempt", BigInteger),
+    Column("last_success", BigInteger),
+    Column("last_error", Text),
+    Column("error_kind", Text),
+    Column("consecutive_failures", Integer, nullable=False),
+    Column("rounds", Integer, nullable=False),
+)  # fmt: skip
