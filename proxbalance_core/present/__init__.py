@@ -1,0 +1,1 @@
+"""Results to view rows, charts and exports. No streamlit, no store, no decisions."""

@@ -1,0 +1,228 @@
+"""Altair charts as pure functions of rows. Titles name the subject, axes have units, limits are labelled.
+
+Colours are Okabe-Ito; every series has a name in a legend or on its axis, so that colour is never the only sign. Each
+chart carries its alternative text as its description (:func:`alt`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+import altair as alt_
+import pandas as pd
+
+from proxbalance_core.domain.results import NodeScore
+from proxbalance_core.present import words
+from proxbalance_core.present.marks import AMBER, BLUE, GREEN, GREY, RED
+from proxbalance_core.present.views import NodeRow, penalty_parts
+
+SERIES = (BLUE, AMBER, GREEN, RED, "#56B4E9", "#CC79A7")
+MAX_SERIES = len(SERIES)
+LIMIT_COLOUR = RED
+_ROW_PX = 30
+
+
+def alt(chart: alt_.TopLevelMixin) -> str:
+    """The chart's alternative text."""
+    return str(chart.to_dict().get("description", ""))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """The rows of as many nodes as a legend takes; ``cut`` says whether nodes were left out."""
+
+    frame: pd.DataFrame
+    cut: bool
+
+
+def busiest(frame: pd.DataFrame, names: Sequence[str]) -> Chosen:
+    """Rows of the nodes of ``names`` with the highest mean CPU, at most six."""
+    known = frame[frame["node"].isin(list(names))]
+    order = known.groupby("node")["cpu_pct"].mean().sort_values(ascending=False, kind="stable")
+    kept = list(order.index[:MAX_SERIES])
+    return Chosen(frame=known[known["node"].isin(kept)], cut=len(order) > MAX_SERIES)
+
+
+def usage_history(frame: pd.DataFrame, column: str, title: str, limit_pct: float) -> alt_.LayerChart:
+    """One line for each node over time [percent], with the limit as a labelled rule.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        ``ts`` (UTC time), ``node`` and ``column`` (percent); at most 5,000 rows. NaN breaks the line.
+    """
+    nodes = sorted(frame["node"].unique())[:MAX_SERIES]
+    rows = frame.loc[frame["node"].isin(nodes), ["ts", "node", column]].rename(columns={column: "value"})
+    rows["value"] = rows["value"].clip(0, 100)
+    top = max(limit_pct, float(rows["value"].max(skipna=True)) if rows["value"].notna().any() else 0.0)
+    base = alt_.Chart(rows).encode(
+        x=alt_.X("ts:T", title=None, axis=alt_.Axis(labelOverlap=True, tickCount=6)),
+        y=alt_.Y("value:Q", title=f"{title} [%]", scale=alt_.Scale(domain=[0, min(100.0, top + 10)])),
+    )
+    lines = base.mark_line(strokeWidth=1.8).encode(
+        color=alt_.Color(
+            "node:N",
+            title=None,
+            scale=alt_.Scale(domain=nodes, range=list(SERIES[: len(nodes)])),
+            legend=alt_.Legend(orient="top", columns=MAX_SERIES, labelLimit=140),
+        ),
+        tooltip=[
+            alt_.Tooltip("node:N", title="Node"),
+            alt_.Tooltip("ts:T", title="Time", format="%Y-%m-%d %H:%M"),
+            alt_.Tooltip("value:Q", title=f"{title} [%]", format=".1f"),
+        ],
+    )
+    chart = alt_.layer(lines, *_limit(limit_pct)).properties(
+        height=220,
+        description=f"{title} of {len(nodes)} nodes over time in percent; the limit is {limit_pct:g} percent.",
+    )
+    return cast(alt_.LayerChart, chart)
+
+
+def _limit(limit: float, *, along: str = "y") -> tuple[Any, Any]:
+    data = alt_.Chart(pd.DataFrame({"limit": [limit], "label": [f"limit {limit:g} %"]}))
+    if along == "y":
+        rule = data.mark_rule(color=LIMIT_COLOUR, strokeDash=[5, 4]).encode(y="limit:Q")
+        text = data.mark_text(align="left", dx=4, fontSize=11, color=LIMIT_COLOUR)
+        return rule, text.encode(x=alt_.value("width"), y="limit:Q", text="label:N")
+    rule = data.mark_rule(color=LIMIT_COLOUR, strokeDash=[5, 4]).encode(x="limit:Q")
+    text = data.mark_text(align="left", dx=4, fontSize=11, color=LIMIT_COLOUR)
+    return rule, text.encode(x="limit:Q", y=alt_.value(-6), text="label:N")
+
+
+def before_after(rows: Sequence[NodeRow], gauge: str, limit_pct: float) -> alt_.LayerChart:
+    """Each node's usage now (circle) and when the plan is done (arrow head), joined by a line [percent]."""
+    data = pd.DataFrame(
+        [
+            {"node": row.name, "now": g.value, "after": g.after}
+            for row in rows
+            for g in row.gauges
+            if g.title == gauge and g.value is not None and g.after is not None
+        ],
+        columns=["node", "now", "after"],
+    ).astype({"now": float, "after": float})
+    data["way"] = ["right" if after >= now else "left" for now, after in zip(data["now"], data["after"], strict=True)]
+    nodes = alt_.Y("node:N", title=None, sort=None, axis=alt_.Axis(labelLimit=120))
+    base = alt_.Chart(data).encode(y=nodes)
+    tips = [
+        alt_.Tooltip("node:N", title="Node"),
+        alt_.Tooltip("now:Q", title="Now [%]", format=".1f"),
+        alt_.Tooltip("after:Q", title="With the plan [%]", format=".1f"),
+    ]
+    scale = alt_.Scale(domain=[0, 100])
+    line = base.mark_rule(strokeWidth=2, color=GREY).encode(
+        x=alt_.X("now:Q", title=f"{gauge} [%]", scale=scale), x2="after:Q"
+    )
+    now = base.mark_point(filled=False, size=70, color=GREY, opacity=1).encode(x="now:Q", tooltip=tips)
+    heads = base.mark_point(filled=True, size=110, color=BLUE, opacity=1).encode(
+        x="after:Q",
+        tooltip=tips,
+        shape=alt_.Shape(
+            "way:N",
+            scale=alt_.Scale(domain=["left", "right"], range=["triangle-left", "triangle-right"]),
+            legend=None,
+        ),
+    )
+    chart = alt_.layer(line, now, heads, *_limit(limit_pct, along="x")).properties(
+        height=max(90, _ROW_PX * len(data) + 30),
+        description=f"{gauge} of each node now (circle) and with the plan carried out (arrow head), in percent.",
+    )
+    return cast(alt_.LayerChart, chart)
+
+
+def suitability_bars(frame: pd.DataFrame, guest: str) -> alt_.LayerChart:
+    """How well each node would suit a guest (0..100); ruled-out nodes are grey and say why.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        ``node``, ``suitability`` (0..100 or NaN), ``state`` ("is here", "possible", "ruled out"), ``why``.
+    """
+    rows = frame.assign(drawn=frame["suitability"].fillna(0.0), label=[_bar_label(row) for row in frame.itertuples()])
+    order = [str(node) for node in rows["node"]]
+    base = alt_.Chart(rows).encode(
+        y=alt_.Y("node:N", title=None, sort=order, axis=alt_.Axis(labelLimit=120)),
+        x=alt_.X("drawn:Q", title="Suitability [0-100, higher is better]", scale=alt_.Scale(domain=[0, 100])),
+        tooltip=[
+            alt_.Tooltip("node:N", title="Node"),
+            alt_.Tooltip("suitability:Q", title="Suitability", format=".1f"),
+            alt_.Tooltip("state:N", title="State"),
+            alt_.Tooltip("why:N", title="Why"),
+        ],
+    )
+    bars = base.mark_bar(height=16, cornerRadiusEnd=2).encode(
+        color=alt_.Color(
+            "state:N",
+            title=None,
+            legend=alt_.Legend(orient="top"),
+            scale=alt_.Scale(domain=["is here", "possible", "ruled out"], range=[AMBER, BLUE, GREY]),
+        )
+    )
+    text = base.mark_text(align="left", dx=5, fontSize=12, color=GREY).encode(text="label:N")
+    chart = alt_.layer(bars, text).properties(
+        height=max(90, _ROW_PX * len(rows) + 40),
+        description=f"Suitability of {len(rows)} nodes for {guest}, 0 to 100.",
+    )
+    return cast(alt_.LayerChart, chart)
+
+
+def _bar_label(row: Any) -> str:
+    if row.state == "ruled out":
+        return "ruled out"
+    return words.number(row.suitability, 1)
+
+
+def penalties(nodes: Sequence[NodeScore]) -> alt_.Chart:
+    """Where the points of some nodes come from: stacked bars by category [points]."""
+    rows = [
+        {"node": node.name, "category": words.label(words.CATEGORIES, category), "points": points}
+        for node in nodes
+        for category, points in penalty_parts(node)
+    ]
+    data = pd.DataFrame(rows, columns=["node", "category", "points"])
+    present = list(dict.fromkeys(data["category"]))[:MAX_SERIES]
+    chart = (
+        alt_.Chart(data)
+        .mark_bar(height=18)
+        .encode(
+            y=alt_.Y("node:N", title=None, sort=None, axis=alt_.Axis(labelLimit=120)),
+            x=alt_.X("points:Q", title="Penalty [points, lower is better]", stack="zero"),
+            color=alt_.Color(
+                "category:N",
+                title=None,
+                sort=present,
+                legend=alt_.Legend(orient="top", columns=4),
+                scale=alt_.Scale(domain=present, range=list(SERIES[: len(present)])),
+            ),
+            tooltip=[
+                alt_.Tooltip("node:N", title="Node"),
+                alt_.Tooltip("category:N", title="Part"),
+                alt_.Tooltip("points:Q", title="Points", format=".1f"),
+            ],
+        )
+        .properties(
+            height=max(90, _ROW_PX * len(nodes) + 40),
+            description=f"Penalty points of {len(nodes)} nodes by category.",
+        )
+    )
+    return cast(alt_.Chart, chart)
+
+
+def health_history(frame: pd.DataFrame) -> alt_.Chart:
+    """Cluster health over time (0..100); ``frame`` has ``ts`` and ``health``."""
+    chart = (
+        alt_.Chart(frame)
+        .mark_line(color=BLUE, strokeWidth=1.8, point=len(frame) < 3)
+        .encode(
+            x=alt_.X("ts:T", title=None, axis=alt_.Axis(labelOverlap=True, tickCount=6)),
+            y=alt_.Y("health:Q", title="Cluster health [0-100]", scale=alt_.Scale(domain=[0, 100])),
+            tooltip=[
+                alt_.Tooltip("ts:T", title="Time", format="%Y-%m-%d %H:%M"),
+                alt_.Tooltip("health:Q", title="Health", format=".1f"),
+            ],
+        )
+        .properties(height=180, description="Cluster health over time, 0 to 100, higher is better.")
+    )
+    return cast(alt_.Chart, chart)

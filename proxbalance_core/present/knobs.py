@@ -1,0 +1,136 @@
+"""Settings in words: presets with their behaviour, and the fields of each form with unit and range."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any
+
+from proxbalance_core.domain.presets import PRESETS
+from proxbalance_core.domain.settings import Settings, specs
+
+PRESET_WORDS = {
+    "conservative": (
+        "Moves little. Looks more at the week than at the moment, and asks for a clear gain.",
+        "Good for clusters where a migration is costly or has to be agreed on.",
+    ),
+    "balanced": (
+        "Moderately sensitive to load. Recommends a migration when it clearly helps.",
+        "Suitable for most production clusters.",
+    ),
+    "aggressive": (
+        "Reacts quickly to the load of the moment and accepts smaller gains.",
+        "Good for test clusters and fast shared storage, where moving is cheap.",
+    ),
+}
+FORMS: dict[str, tuple[str, ...]] = {
+    "thresholds": ("cpu_threshold", "mem_threshold", "iowait_threshold"),
+    "steps": (
+        "cpu_threshold_offset_1",
+        "cpu_threshold_offset_2",
+        "mem_threshold_offset_1",
+        "mem_threshold_offset_2",
+        "iowait_threshold_offset_1",
+        "iowait_threshold_offset_2",
+        "soft_edge_pct",
+    ),
+    "plan": (
+        "min_score_improvement",
+        "cooldown_hours",
+        "max_moves",
+        "max_parallel_per_node",
+        "plan_margin_pct",
+        "include_ha",
+        "distribution_enabled",
+    ),
+    "collection": ("interval_s", "generation_interval_s"),
+    "retention": ("retention_raw_hours", "retention_hourly_days", "retention_daily_days"),
+}
+_TITLES = {
+    "cpu_threshold": "CPU",
+    "mem_threshold": "Memory",
+    "iowait_threshold": "I/O wait",
+    "cpu_threshold_offset_1": "CPU, second step",
+    "cpu_threshold_offset_2": "CPU, third step",
+    "mem_threshold_offset_1": "Memory, second step",
+    "mem_threshold_offset_2": "Memory, third step",
+    "iowait_threshold_offset_1": "I/O wait, first step",
+    "iowait_threshold_offset_2": "I/O wait, second step",
+    "soft_edge_pct": "Soft edge",
+    "min_score_improvement": "Least improvement",
+    "cooldown_hours": "Rest after a move",
+    "max_moves": "Most moves",
+    "max_parallel_per_node": "At once on a node",
+    "plan_margin_pct": "Margin of plans",
+    "include_ha": "Include guests managed by HA",
+    "distribution_enabled": "Even out guest counts",
+    "interval_s": "Collect every",
+    "generation_interval_s": "Assess every",
+    "retention_raw_hours": "Keep samples as they came",
+    "retention_hourly_days": "Keep hourly figures",
+    "retention_daily_days": "Keep daily figures",
+}
+_UNITS = {"percent": "%", "s": "seconds"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Knob:
+    """One field of a form."""
+
+    key: str
+    title: str
+    unit: str
+    about: str
+    value: Any
+    default: Any
+    low: float | None
+    high: float | None
+
+    @property
+    def switch(self) -> bool:
+        return isinstance(self.default, bool)
+
+    @property
+    def whole(self) -> bool:
+        return isinstance(self.default, int) and not self.switch
+
+
+def form(name: str, settings: Settings) -> tuple[Knob, ...]:
+    """The fields of a form with their present values."""
+    defaults, found = Settings(), specs()
+    return tuple(
+        Knob(
+            key=key,
+            title=_TITLES[key],
+            unit=_UNITS.get(found[key].unit, found[key].unit),
+            about=found[key].about,
+            value=getattr(settings, key),
+            default=getattr(defaults, key),
+            low=found[key].low,
+            high=found[key].high,
+        )
+        for key in FORMS[name]
+    )
+
+
+def changed(settings: Settings, values: dict[str, Any]) -> Settings:
+    """``settings`` with ``values`` in place; raises SettingInvalid with every fault at once."""
+    kept = {f.name: getattr(settings, f.name) for f in dataclasses.fields(settings) if f.name != "profile"}
+    return Settings(**(kept | values))
+
+
+def with_preset(settings: Settings, name: str) -> Settings:
+    """``settings`` with a preset's values, sliders back to neutral; all else stays."""
+    neutral = {"cpu_sensitivity": 50.0, "mem_sensitivity": 50.0, "iowait_sensitivity": 50.0}
+    return changed(settings, PRESETS[name] | neutral)
+
+
+def behaviours(name: str) -> tuple[str, ...]:
+    """What a preset does, in figures."""
+    values = PRESETS[name]
+    return (
+        f"Asks for {values['min_score_improvement']:g} points of improvement",
+        f"Weighs now {values['weight_current']:.0%}, 24 hours {values['weight_24h']:.0%},"
+        f" 7 days {values['weight_7d']:.0%}",
+        f"Penalties count {values['penalty_multiplier']:g} times",
+    )
