@@ -18,6 +18,8 @@ RATE_SHARE = {"high": 0.25, "medium": 0.5}
 WINDOW_DAYS = 7.0
 EIGHTY_PERCENT = 1.28
 LEAST_RATE_SHARE = 0.1
+# Points of percent of its node a day: where scoring begins to call a trend rising.
+LEAST_GUEST_RISE = 0.5
 WORDS = {"cpu": "CPU level", "mem": "memory", "iowait": "iowait level"}
 
 
@@ -123,12 +125,14 @@ def _guest_rises(guest: Guest, node: Node, settings: Settings) -> Iterator[_Rise
         if not _held(use.trend_confidence, use.trend_per_day, guest.history_days, settings) or capacity <= 0:
             continue
         level = _node_level(node, metric, settings)
-        if use.current + (threshold - level) / 100.0 * capacity > given:
+        per_day = 100.0 * use.trend_per_day / capacity
+        room = (threshold - level) / 100.0 * capacity
+        if per_day < LEAST_GUEST_RISE or use.current + room > given:
             continue
         yield _Rise(
             entity=f"guest/{guest.vmid}", metric=metric, level_pct=level, threshold_pct=threshold,
             who=f"{guest.label} ({guest.vmid}) grows on {node.name}, whose {WORDS[metric]}",
-            per_day=100.0 * use.trend_per_day / capacity, spread_pct=100.0 * use.std_7d / capacity,
+            per_day=per_day, spread_pct=100.0 * use.std_7d / capacity,
             history_days=guest.history_days, confidence=str(use.trend_confidence),
         )  # fmt: skip
 
@@ -154,7 +158,7 @@ def _forecast(rise: _Rise, snapshot: ClusterSnapshot) -> Forecast:
         urgency=_urgency(rise.hours),
         summary=(
             f"{rise.who} is {rise.level_pct:.1f} %; at {rise.per_day:.1f} points a day it passes "
-            f"{rise.threshold_pct:g} % in {rise.hours:.0f} h (between {soonest:.0f} and {latest:.0f} h)."
+            f"{rise.threshold_pct:g} % in {rise.hours:.1f} h (between {soonest:.1f} and {latest:.1f} h)."
         ),
     )
 
