@@ -99,7 +99,25 @@ class _Packing:
             rows = np.array([f for f, outage in enumerate(self.outages) if k < len(outage.items)])
             items = [self.outages[f].items[k] for f in rows]
             need = np.array([self._need(item) for item in items])
-            allowed: Bools = np.array(self.restartable[list(item)].all(axis=0), dtype=bool)
+            allowed = np.array([self._allowed(int(f), item) for f, item in zip(rows, items, strict=True)])
+            free = self.free[rows]
+            fit = np.where(allowed & (free >= need[:, None]), free, np.inf)
+            best = fit.argmin(axis=1)
+            held = np.isfinite(fit[np.arange(len(rows)), best])
+            self.free[rows[held], best[held]] -= need[held]
+            for f, item, target, fits in zip(rows.tolist(), items, best.tolist(), held.tolist(), strict=True):
+                if fits:
+                    self._settle(f, item, target)
+                else:
+                    self.outages[f].left.append(k)
+
+    def _need(self, item: tuple[int, ...]) -> float:
+        need = self.constraints.need_bytes
+        return float(need[item[0]] if len(item) == 1 else need[list(item)].sum())
+
+    def _allowed(self, f: int, item: tuple[int, ...]) -> Bools:
+        """The nodes that may restart the whole item, [N]."""
+        allowed: Bools = np.array(self.restartable[list(item)].all(axis=0), dtype=bool)
         allowed[self.outages[f].node] = False
         if self.occupied is not None:
             for a in {a for g in item for a in self.barred_by[g]}:
