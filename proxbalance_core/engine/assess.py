@@ -13,6 +13,7 @@ from proxbalance_core.engine.explain import Trip, recommendation, trips
 from proxbalance_core.engine.independent import judge_alone
 from proxbalance_core.engine.outlook import prospects
 from proxbalance_core.engine.planning import Planned, laid_out, planned
+from proxbalance_core.engine.turning import turning_thresholds
 from proxbalance_core.engine.view import View
 from proxbalance_core.errors import SettingInvalid, WorsePlan
 from proxbalance_core.forecast.crossings import crossings
@@ -140,12 +141,15 @@ def _skipped(view: View, eligible: Eligibility, plan: Planned, told: list[Trip],
     )
     moved = sum(found.kind_of[g] not in ("maintenance_evacuation", "affinity_repair") for g in gone)
     after = AfterPlan(
-        passed=found.passed, dropped=frozenset(plan.dropped), balanced=found.balanced, scattered=found.scattered,
+        passed=found.passed, dropped={g: why for g, (_, why) in plan.dropped.items()},
+        balanced=found.balanced, scattered=found.scattered,
         took_place=_took_place(view, told), capped=0 < settings.max_moves <= moved,
     )  # fmt: skip
-    return tuple(
-        skip_of(g, guest, after, eligible, world) for g, guest in enumerate(view.snapshot.guests) if g not in gone
-    )
+    staying = [(g, skip_of(g, x, after, eligible, world)) for g, x in enumerate(view.snapshot.guests) if g not in gone]
+    weak = [g for g, skip in staying if skip.reason in ("no_relief", "insufficient_improvement")]
+    turning = turning_thresholds(view, walk.state, world.prospects, weak)
+    change = {g: f"from a CPU threshold of {threshold:g} %" for g, threshold in turning.items()}
+    return tuple(replace(skip, would_change=change.get(g, skip.would_change)) for g, skip in staying)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,8 @@ from proxbalance_core.scoring.confidence import confidence
 from proxbalance_core.scoring.rows import node_rows, side, target_rows
 
 MOST_RUNS = 50
+NO_ORDER = "no order was found in which it fits"
+NO_ROOM = "its disks don't fit beside those of the other moves"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -29,7 +31,7 @@ class Planned:
 
     found: Found
     order: Order
-    dropped: dict[int, int] = field(default_factory=dict)
+    dropped: dict[int, tuple[int, str]] = field(default_factory=dict)
 
     def drawn(self, view: View, told: list[Trip], walk: Walk) -> Plan:
         """The plan as a value: steps with their reasons and times, waves, curve and shell."""
@@ -44,12 +46,8 @@ class Planned:
             steps=steps,
             waves=tuple(tuple(numbers) for _, numbers in sorted(waves.items())),
             dropped=tuple(
-                Dropped(
-                    vmid=view.snapshot.guests[g].vmid,
-                    target=names[n],
-                    reason="no order was found in which it fits",
-                )
-                for g, n in sorted(self.dropped.items())
+                Dropped(vmid=view.snapshot.guests[g].vmid, target=names[n], reason=why)
+                for g, (n, why) in sorted(self.dropped.items())
             ),
             estimated_seconds=round(sum(slowest), 1),
             downtime_seconds=round(sum(step.downtime_seconds for step in steps), 1),
@@ -65,7 +63,7 @@ class Planned:
 
 def planned(view: View, eligible: Eligibility, progress: object) -> Planned:
     """Search, order, and search again without what had no executable order, until all has one."""
-    dropped: dict[int, int] = {}
+    dropped: dict[int, tuple[int, str]] = {}
     told = progress if callable(progress) else (lambda _: True)
     for _ in range(MOST_RUNS):
         found = search(
@@ -78,7 +76,8 @@ def planned(view: View, eligible: Eligibility, progress: object) -> Planned:
         order = order_moves(view.placed, view.constraints, found.target_of, view.settings.max_parallel_per_node)
         if not order.dropped:
             break
-        dropped.update({g: found.target_of[g] for g in order.dropped})
+        dropped.update({g: (found.target_of[g], NO_ORDER) for g in order.dropped})
+    dropped.update({g: (n, NO_ROOM) for g, n in found.held.items() if g not in found.target_of})
     return Planned(found=found, order=surest_first(view, found, order), dropped=dropped)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -29,7 +29,8 @@ class Found:
     ``target_of`` maps guests [positions] to their final node; ``kind_of`` and ``group_of`` say why and
     with whom; ``passed`` are guests that passed the gates before the plan; ``balanced`` whether the
     cluster was found balanced; ``duties_total`` is ``J x nodes`` after the duties alone; ``total`` after
-    all; ``cost`` what the moves cost, distribution's left out.
+    all; ``cost`` what the moves cost, distribution's left out; ``held`` who would move too, and where, but
+    for the disks that others copy.
     """
 
     target_of: dict[int, int]
@@ -42,6 +43,7 @@ class Found:
     total: float
     cost: float
     stopped_early: bool = False
+    held: dict[int, int] = field(default_factory=dict)
 
 
 def members_of(placed: Placed, rules: Rules) -> list[tuple[int, ...]]:
@@ -104,6 +106,17 @@ def search(begin: State, rules: Rules, eligible: Eligibility, closed: frozenset[
             break
     verdict = _Verdict(passed=passed, balanced=balanced, scattered=lonely, duties_total=duties_total)
     return _found(board, start, log, verdict)
+
+
+def _held_back(board: Board) -> dict[int, int]:
+    """Guests [positions] that would still move, and where to, if the disks that others copy took no room."""
+    if board.moves_left is not None or not any(board.rules.constraints.copied_anything(board.placed)):
+        return {}
+    rules = replace(board.rules, constraints=board.rules.constraints.without_copies())
+    relaxed = Board(State(placed=board.placed, field=board.field), rules, board.members, board.open)
+    relaxed.paid = board.paid.copy()
+    choice = best_single(relaxed, Gate(relaxed)) or best_swap(relaxed)
+    return {} if choice is None else {g: target for m, target in choice.moves for g in board.members[m]}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -176,7 +189,7 @@ def _found(board: Board, start: Placed, log: _Log, verdict: _Verdict) -> Found:
     return Found(
         target_of=target_of, kind_of=kind_of, group_of=group_of, passed=verdict.passed, balanced=verdict.balanced,
         scattered=verdict.scattered, duties_total=verdict.duties_total, total=board.field.total(),
-        cost=board.total_cost(), stopped_early=log.stopped,
+        cost=board.total_cost(), stopped_early=log.stopped, held={} if log.stopped else _held_back(board),
     )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ memory, copied disks and who shares a node depend on the placement.
 from __future__ import annotations
 
 from collections import defaultdict
+from copy import copy
 from enum import IntEnum
 
 import numpy as np
@@ -112,13 +113,19 @@ class Constraints:
         )
         if fixed:
             return fixed
-        if any(self._shares(m, n, placed, members) for m in members):
+        if self._at_odds(members) or any(self._shares(m, n, placed, members) for m in members):
             return Ruling.APART
         if not self._copies_fit(members, n, placed):
             return Ruling.STORAGE
         coming = sum(self.need_bytes[m] for m in members if placed.node_of[m] != n)
         over = placed.mem_used_bytes()[n] + coming > limit * self.mem_limits[n]
         return Ruling.MEMORY if over and coming > 0 else Ruling.FREE
+
+    def _at_odds(self, members: tuple[int, ...]) -> bool:
+        """Whether two who move together must also stay apart: rules that contradict each other."""
+        if len(members) < 2:
+            return False
+        return any(len(set(group.guests) & set(members)) > 1 for m in members for group in self.apart_of.get(m, ()))
 
     def _shares(self, g: int, n: int, placed: Placed, leaving: tuple[int, ...]) -> bool:
         """Whether ``g`` on ``n`` would share it with one it must stay away from; ``leaving`` don't count."""
@@ -151,6 +158,16 @@ class Constraints:
     def copies_fit_on(self, n: int, placed: Placed) -> bool:
         """Whether node ``n`` has room for all disks that arrivals copy to it."""
         return self._copies_fit((), n, placed)
+
+    def copied_anything(self, placed: Placed) -> list[bool]:
+        """For each guest with disks to copy, whether it has moved."""
+        return [bool(placed.node_of[g] != self.arrays.guest.home[g]) for g in self.copies]
+
+    def without_copies(self) -> Constraints:
+        """The same constraints where copied disks take no room from one another."""
+        twin = copy(self)
+        twin.copies = {}
+        return twin
 
     def copied_to(self, n: int, placed: Placed) -> dict[str, float]:
         """Bytes that arrivals in this placement copy to each storage of node ``n``."""

@@ -15,7 +15,7 @@ import numpy as np
 
 from proxbalance_core.domain.results import Advisory
 from proxbalance_core.domain.units import GIB
-from proxbalance_core.features.arrays import Bools, Floats
+from proxbalance_core.features.arrays import Bools, Floats, Ints
 from proxbalance_core.recommend.constraints import MEM_LIMIT, Constraints, Ruling
 from proxbalance_core.recommend.naming import guests_named
 from proxbalance_core.scoring.placed import Placed
@@ -94,22 +94,32 @@ class _Packing:
 
     def run(self) -> None:
         """Place everything that fits; what doesn't is left in its outage."""
-        steps = max(len(outage.items) for outage in self.outages)
-        for k in range(steps):
-            rows = np.array([f for f, outage in enumerate(self.outages) if k < len(outage.items)])
+        counts = np.array([len(outage.items) for outage in self.outages])
+        homes = np.array([outage.node for outage in self.outages])
+        for k in range(int(counts.max())):
+            rows = np.flatnonzero(counts > k)
             items = [self.outages[f].items[k] for f in rows]
+            line = np.arange(len(rows))
             need = np.array([self._need(item) for item in items])
-            allowed = np.array([self._allowed(int(f), item) for f, item in zip(rows, items, strict=True)])
+            allowed = self.restartable[[item[0] for item in items]]
+            allowed[line, homes[rows]] = False
+            for i, item in enumerate(items):
+                if len(item) > 1 or self.barred_by[item[0]]:
+                    allowed[i] = self._allowed(int(rows[i]), item)
             free = self.free[rows]
             fit = np.where(allowed & (free >= need[:, None]), free, np.inf)
             best = fit.argmin(axis=1)
-            held = np.isfinite(fit[np.arange(len(rows)), best])
+            held = fit[line, best] < np.inf
             self.free[rows[held], best[held]] -= need[held]
-            for f, item, target, fits in zip(rows.tolist(), items, best.tolist(), held.tolist(), strict=True):
-                if fits:
-                    self._settle(f, item, target)
-                else:
-                    self.outages[f].left.append(k)
+            self._note(k, rows, best, held)
+
+    def _note(self, k: int, rows: Ints, best: Ints, held: Bools) -> None:
+        """Keep who sits where, for those who must stay apart, and who found no place."""
+        for f, target, fits in zip(rows.tolist(), best.tolist(), held.tolist(), strict=True):
+            if not fits:
+                self.outages[f].left.append(k)
+            elif self.occupied is not None:
+                self._settle(f, self.outages[f].items[k], target)
 
     def _need(self, item: tuple[int, ...]) -> float:
         need = self.constraints.need_bytes

@@ -40,7 +40,7 @@ class AfterPlan:
     """What the plan did, as far as those who stay are concerned: names by position."""
 
     passed: frozenset[int]
-    dropped: frozenset[int]
+    dropped: dict[int, str]
     balanced: bool
     scattered: frozenset[int]
     took_place: dict[int, str]
@@ -90,14 +90,11 @@ def _barrier(g: int, after: AfterPlan, eligible: Eligibility, world: World) -> B
     early = eligible.on_duty.get(g) if astray else eligible.plain.get(g)
     if early is not None:
         return early
-    if g in after.scattered:
+    if g in after.scattered and _spread(g, world):
         return _scattered(g, world)
     if g in after.dropped:
-        return Barrier(
-            reason="deferred",
-            detail="No order was found in which it could be carried out.",
-            would_change="when there is more room",
-        )
+        detail = f"It was worth moving, but {after.dropped[g]}."
+        return Barrier(reason="deferred", detail=detail, would_change="when there is more room")
     if astray:
         return _no_target(g, world)
     if after.balanced:
@@ -115,6 +112,10 @@ def _still_bound(g: int, world: World) -> bool:
     from proxbalance_core.recommend.eligibility import duty_bound
 
     return g in duty_bound(world.placed)
+
+
+def _spread(g: int, world: World) -> bool:
+    return len({int(world.placed.node_of[u]) for u in world.constraints.unit_of[g]}) > 1
 
 
 def _scattered(g: int, world: World) -> Barrier:
