@@ -270,8 +270,8 @@ class ClusterSnapshot(Value):
     quorate: bool | None = None
     crs: Crs | None = None
     migration_bandwidth_bps: Positive = NAN
-    nodes: tuple[Node, ...]
-    guests: tuple[Guest, ...]
+    nodes: tuple[Node, ...] = ()
+    guests: tuple[Guest, ...] = ()
     rules: tuple[Rule, ...] = ()
     outcomes: tuple[PastOutcome, ...] = ()
 

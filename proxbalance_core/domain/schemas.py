@@ -1,0 +1,142 @@
+"""JSON Schemas (2020-12) of our formats, made from the values and the settings themselves.
+
+They say what a reader can check by a schema: types, words, ranges, what is required when. What needs
+two places of a document at once (a guest on a node that is listed, numbers of scenarios that agree)
+is checked on reading, see :mod:`proxbalance_core.domain.refusals`.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from proxbalance_core.domain.cluster import ClusterSnapshot
+from proxbalance_core.domain.documents import SNAPSHOT_FORMAT, snapshot_adapter
+from proxbalance_core.domain.plans import ASSESSMENT_FORMAT, Assessment
+from proxbalance_core.domain.presets import CUSTOM, PRESETS, SETTINGS_FORMAT
+from proxbalance_core.domain.refusals import HOURS_AHEAD, MAX_SCENARIOS
+from proxbalance_core.domain.settings import Settings, Spec, specs
+
+Schema = dict[str, Any]
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+_SIZES = ("cpu_cores", "mem_bytes")
+_SCENARIOS: Schema = {
+    "type": "array",
+    "minItems": 1,
+    "maxItems": MAX_SCENARIOS,
+    "items": {
+        "type": "array",
+        "minItems": HOURS_AHEAD,
+        "maxItems": HOURS_AHEAD,
+        "items": {"type": "number", "minimum": 0},
+    },
+}
+
+
+def snapshot_schema() -> Schema:
+    """The schema of ``proxbalance.snapshot/1``: every key that may be there, no other."""
+    made = _tidy(snapshot_adapter().json_schema())
+    parts = made["$defs"]
+    parts["NodeAhead"]["properties"]["own_cpu_cores"] = _SCENARIOS
+    parts["GuestAhead"]["properties"]["cpu_cores"] = _SCENARIOS
+    parts["NodeAhead"]["required"], parts["GuestAhead"]["required"] = ["own_cpu_cores"], ["cpu_cores"]
+    above_zero = {"type": "number", "exclusiveMinimum": 0}
+    parts["Node"] |= _when("status", "online", list(_SIZES), dict.fromkeys(_SIZES, above_zero))
+    unknown = {"properties": {"status": {"const": "unknown"}}}
+    parts["Guest"] |= {
+        "if": unknown,
+        "else": {"required": [*_SIZES, "name"], "properties": {"name": {"type": "string"}}},
+    }
+    parts["Rule"] |= _when("kind", "resource-affinity", ["affinity"], {"affinity": {"type": "string"}})
+    made["properties"]["cluster"]["minLength"] = 1
+    return _document(made, SNAPSHOT_FORMAT, _first_paragraph(ClusterSnapshot))
+
+
+def settings_schema() -> Schema:
+    """The schema of ``proxbalance.settings/1``: flat; any key may be left out."""
+    defaults = Settings().to_dict()
+    properties = {"format": {"const": SETTINGS_FORMAT}}
+    properties |= {key: _setting(key, spec, defaults[key]) for key, spec in specs().items()}
+    return {
+        "$schema": DIALECT,
+        "title": SETTINGS_FORMAT,
+        "description": "Settings of the engine and the collector; what is left out keeps its default.",
+        "type": "object",
+        "properties": properties,
+        "additionalProperties": False,
+    }
+
+
+def assessment_schema() -> Schema:
+    """The schema of ``proxbalance.assessment/1``: every key is always there, null where it does not apply.
+
+    Objects are left open: a later version may add keys within /1.
+    """
+    from pydantic import TypeAdapter
+
+    made = _tidy(TypeAdapter(Assessment).json_schema(mode="serialization"))
+    for part in (made, *made["$defs"].values()):
+        part["required"] = list(part["properties"])
+    settings = settings_schema()
+    del settings["$schema"], settings["additionalProperties"]
+    made["$defs"]["Settings"] = settings | {"required": list(settings["properties"])}
+    made["properties"]["settings"] = {"$ref": "#/$defs/Settings"}
+    made["properties"] |= {
+        "generated_at": {"type": "string", "format": "date-time", "description": "Added by the app and the API."},
+        "engine_seconds": {"type": "number", "minimum": 0, "description": "Added by the app and the API."},
+    }
+    return _document(made, ASSESSMENT_FORMAT, _first_paragraph(Assessment))
+
+
+def _document(made: Schema, name: str, about: str) -> Schema:
+    """``made`` with its dialect, title and the ``format`` key, which comes first."""
+    parts = made.pop("$defs")
+    properties = {"format": {"const": name}, **made.pop("properties")}
+    head = {"$schema": DIALECT, "title": name, "description": about, "type": "object", "properties": properties}
+    head["required"] = ["format", *made.pop("required")]
+    return head | made | head | {"$defs": parts}
+
+
+def _when(key: str, word: str, required: list[str], properties: Schema) -> Schema:
+    condition = {"properties": {key: {"const": word}}, "required": [key]}
+    return {"if": condition, "then": {"required": required, "properties": properties}}
+
+
+def _setting(key: str, spec: Spec, default: Any) -> Schema:
+    made: Schema = {"description": spec.about, "default": default}
+    if isinstance(default, bool):
+        return {"type": "boolean", **made}
+    if isinstance(default, list):
+        return {"type": "array", "items": {"type": "string"}, **made}
+    if isinstance(default, str):
+        return {"enum": [*PRESETS, CUSTOM], **made}
+    kind = "integer" if isinstance(default, int) else "number"
+    return {"type": kind, "minimum": spec.low, "maximum": spec.high, "x-unit": spec.unit, **made}
+
+
+def _tidy(node: Any) -> Any:
+    """The schema without derived titles and without defaults that stand for "not measured"."""
+    if isinstance(node, list):
+        return [_tidy(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    kept = {key: value for key, value in node.items() if not _noise(key, value)}
+    if isinstance(kept.get("description"), str):
+        kept["description"] = _plain(kept["description"])
+    return {key: _tidy(value) for key, value in kept.items()}
+
+
+def _noise(key: str, value: Any) -> bool:
+    if key == "title":
+        return isinstance(value, str)
+    missing = value is None or isinstance(value, dict) or (isinstance(value, float) and not math.isfinite(value))
+    return key == "default" and missing
+
+
+def _first_paragraph(kind: type) -> str:
+    return _plain(kind.__doc__ or "")
+
+
+def _plain(text: str) -> str:
+    """The first paragraph of a docstring on one line."""
+    return " ".join(text.strip().split("\n\n")[0].replace("``", "`").split())
