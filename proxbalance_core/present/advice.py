@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from proxbalance_core.domain.plans import Assessment
-from proxbalance_core.domain.results import Recommendation, ScoreSide, Skip, Term
+from proxbalance_core.domain.results import NodeScore, Recommendation, ScoreSide, Skip, Term
 from proxbalance_core.present import words
 
+Loads = tuple[str, float | None, float | None, float | None, float | None]
 Sort = Literal["plan", "gain", "confidence", "risk", "guest"]
 SORTS: dict[str, str] = {
     "plan": "Order of the plan",
@@ -34,7 +35,7 @@ class Card:
     risk_word: str
     marks: tuple[str, ...]
     urgent: bool
-    loads: tuple[tuple[str, float | None, float | None, float | None, float | None], ...]
+    loads: tuple[Loads, ...]
     effort: str
 
 
@@ -68,10 +69,11 @@ def cards(assessment: Assessment, changes: dict[int, str] | None = None) -> tupl
     """All recommendations in the order of the plan; ``changes`` says "new" or "changed" of a vmid."""
     found = changes or {}
     ordered = sorted(assessment.recommendations, key=lambda m: (min(m.steps, default=10**9), m.vmid))
-    return tuple(_card(move, found.get(move.vmid)) for move in ordered)
+    nodes = {node.name: node for node in assessment.nodes}
+    return tuple(_card(move, nodes, found.get(move.vmid)) for move in ordered)
 
 
-def _card(move: Recommendation, change: str | None) -> Card:
+def _card(move: Recommendation, nodes: dict[str, NodeScore], change: str | None) -> Card:
     marks = [_CHANGES[change]] if change in _CHANGES else []
     if move.has_conflict:
         marks.append("Conflict")
@@ -79,7 +81,6 @@ def _card(move: Recommendation, change: str | None) -> Card:
         marks.append("Do by hand")
     if move.group:
         marks.append("Part of a swap" if "swap" in move.group else "Moves together")
-    after = move.score_details.predicted
     return Card(
         move=move,
         guest=guest_label(move.type, move.vmid, move.name),
@@ -89,29 +90,18 @@ def _card(move: Recommendation, change: str | None) -> Card:
         risk_word=words.label(words.RISKS, move.risk_level),
         marks=tuple(marks),
         urgent=move.kind == "maintenance_evacuation" or move.score_improvement >= URGENT_GAIN,
-        loads=(
-            (
-                "CPU",
-                _value(move, "source", "current_cpu"),
-                after.source_cpu_pct,
-                _value(move, "target", "current_cpu"),
-                after.target_cpu_pct,
-            ),
-            (
-                "Memory",
-                _value(move, "source", "current_mem"),
-                after.source_mem_pct,
-                _value(move, "target", "current_mem"),
-                after.target_mem_pct,
-            ),
-        ),
+        loads=_loads(move, nodes),
         effort=_effort(move),
     )
 
 
-def _value(move: Recommendation, side: Literal["source", "target"], term: str) -> float | None:
-    rows = getattr(move.score_details, side).terms
-    return next((row.value for row in rows if row.term == term), None)
+def _loads(move: Recommendation, nodes: dict[str, NodeScore]) -> tuple[Loads, ...]:
+    """Both nodes as they are now, and after this step of the plan [percent]."""
+    source, target, after = nodes[move.source], nodes[move.target], move.score_details.predicted
+    return (
+        ("CPU", source.cpu_pct, after.source_cpu_pct, target.cpu_pct, after.target_cpu_pct),
+        ("Memory", source.mem_pct, after.source_mem_pct, target.mem_pct, after.target_mem_pct),
+    )
 
 
 def _effort(move: Recommendation) -> str:

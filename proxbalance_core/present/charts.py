@@ -22,6 +22,12 @@ SERIES = (BLUE, AMBER, GREEN, RED, "#56B4E9", "#CC79A7")
 MAX_SERIES = len(SERIES)
 LIMIT_COLOUR = RED
 _ROW_PX = 30
+# 24-hour clock; a new day says its date.
+_TIME_AXIS = alt_.Axis(
+    labelOverlap=True,
+    tickCount=6,
+    labelExpr="timeFormat(datum.value, hours(datum.value) + minutes(datum.value) == 0 ? '%d %b' : '%H:%M')",
+)
 
 
 def alt(chart: alt_.TopLevelMixin) -> str:
@@ -58,7 +64,7 @@ def usage_history(frame: pd.DataFrame, column: str, title: str, limit_pct: float
     rows["value"] = rows["value"].clip(0, 100)
     top = max(limit_pct, float(rows["value"].max(skipna=True)) if rows["value"].notna().any() else 0.0)
     base = alt_.Chart(rows).encode(
-        x=alt_.X("ts:T", title=None, axis=alt_.Axis(labelOverlap=True, tickCount=6)),
+        x=alt_.X("ts:T", title=None, axis=_TIME_AXIS),
         y=alt_.Y("value:Q", title=f"{title} [%]", scale=alt_.Scale(domain=[0, min(100.0, top + 10)])),
     )
     lines = base.mark_line(strokeWidth=1.8).encode(
@@ -126,7 +132,7 @@ def before_after(rows: Sequence[NodeRow], gauge: str, limit_pct: float) -> alt_.
         ),
     )
     chart = alt_.layer(line, now, heads, *_limit(limit_pct, along="x")).properties(
-        height=max(90, _ROW_PX * len(data) + 30),
+        height=alt_.Step(_ROW_PX),
         description=f"{gauge} of each node now (circle) and with the plan carried out (arrow head), in percent.",
     )
     return cast(alt_.LayerChart, chart)
@@ -162,7 +168,7 @@ def suitability_bars(frame: pd.DataFrame, guest: str) -> alt_.LayerChart:
     )
     text = base.mark_text(align="left", dx=5, fontSize=12, color=GREY).encode(text="label:N")
     chart = alt_.layer(bars, text).properties(
-        height=max(90, _ROW_PX * len(rows) + 40),
+        height=alt_.Step(_ROW_PX),
         description=f"Suitability of {len(rows)} nodes for {guest}, 0 to 100.",
     )
     return cast(alt_.LayerChart, chart)
@@ -203,7 +209,7 @@ def penalties(nodes: Sequence[NodeScore]) -> alt_.Chart:
             ],
         )
         .properties(
-            height=max(90, _ROW_PX * len(nodes) + 40),
+            height=alt_.Step(_ROW_PX),
             description=f"Penalty points of {len(nodes)} nodes by category.",
         )
     )
@@ -216,7 +222,7 @@ def health_history(frame: pd.DataFrame) -> alt_.Chart:
         alt_.Chart(frame)
         .mark_line(color=BLUE, strokeWidth=1.8, point=len(frame) < 3)
         .encode(
-            x=alt_.X("ts:T", title=None, axis=alt_.Axis(labelOverlap=True, tickCount=6)),
+            x=alt_.X("ts:T", title=None, axis=_TIME_AXIS),
             y=alt_.Y("health:Q", title="Cluster health [0-100]", scale=alt_.Scale(domain=[0, 100])),
             tooltip=[
                 alt_.Tooltip("ts:T", title="Time", format="%Y-%m-%d %H:%M"),

@@ -17,10 +17,10 @@ _COLLECTOR = {
 
 
 def skip_counts(assessment: Assessment) -> Table:
-    """Reasons why guests stay, the most frequent first, with their share (0..1) of all that stay."""
+    """Reasons why guests stay, the most frequent first, with their share [percent] of all that stay."""
     counts = sorted(assessment.summary.skip_reasons.items(), key=lambda item: (-item[1], item[0]))
     total = max(1, sum(count for _, count in counts))
-    rows = [(words.label(words.SKIPS, reason), count, count / total, reason) for reason, count in counts]
+    rows = [(words.label(words.SKIPS, reason), count, 100.0 * count / total, reason) for reason, count in counts]
     return Table(
         rows=pd.DataFrame(rows, columns=["reason", "guests", "share", "key"]),
         titles={"reason": "Reason", "guests": "Guests", "share": "Share", "key": "In exports"},

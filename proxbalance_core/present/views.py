@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _WORST_FIRST: dict[Light, int] = {"red": 0, "amber": 1, "green": 2}
 _DETAIL_TERMS = 3
+IN_MAINTENANCE = "In maintenance"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,15 +89,11 @@ def digest(assessment: Assessment) -> Digest:
     lights: list[Light] = [node.light for node in assessment.nodes]
     light: Light = min(lights, key=lambda found: _WORST_FIRST[found], default="green")
     counts = tuple(
-        f"{count} × {words.label(words.REASONS, reason).lower()}"
+        f"{count} × {words.inside(words.label(words.REASONS, reason))}"
         for reason, count in sorted(summary.reasons_breakdown.items(), key=lambda item: (-item[1], item[0]))
     )
     moves = summary.recommendation_count
-    promise = ""
-    if moves:
-        promise = f"{words.count(moves, 'migration')}: {words.signed(summary.aggregate_improvement, 0)} points in total"
-        if summary.predicted_health is not None:
-            promise += f", health {words.number(summary.predicted_health, 0)} afterwards"
+    promise = f"{words.signed(summary.aggregate_improvement, 0)} points in total" if moves else ""
     return Digest(
         health=summary.cluster_health,
         predicted_health=summary.predicted_health,
@@ -228,10 +225,10 @@ def _node_row(node: NodeScore, settings: dict[str, float], after: NodeLoad | Non
 
 
 def _state(node: NodeScore, maintenance: bool) -> str:
+    if maintenance or node.status == "maintenance":
+        return IN_MAINTENANCE
     if node.status != "online":
         return node.status.capitalize()
-    if maintenance:
-        return "In maintenance"
     if node.score is None:
         return "Not measured"
     return words.label(words.LIGHTS, node.light)

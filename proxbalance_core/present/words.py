@@ -129,6 +129,11 @@ def label(table: dict[str, str], key: str | None) -> str:
     return table.get(key, key.replace("_", " ").capitalize())
 
 
+def inside(text: str) -> str:
+    """A label inside a sentence: small, unless it begins with an acronym."""
+    return text if text[:2].isupper() else text[:1].lower() + text[1:]
+
+
 def rating(suitability: float | None) -> str:
     """The word for a suitability or a health of 0..100; bands include their lower bound."""
     if suitability is None or math.isnan(suitability):
@@ -141,6 +146,8 @@ def rating(suitability: float | None) -> str:
 
 def gain(points: float) -> str:
     """The word for a score improvement [points]."""
+    if points <= 0.0:
+        return "none by itself"
     if points >= 40.0:
         return "great"
     return "good" if points >= 20.0 else "slight"

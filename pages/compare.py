@@ -1,0 +1,23 @@
+"""Where a guest would be best, and what sets two nodes apart."""
+
+import streamlit as st
+
+from proxbalance_core.ui import compare, first_run, header
+
+header.head("Compare", "Where would a guest be best, and what sets two nodes apart?")
+generation = first_run.generation()
+views = {"guest": "A guest on every node", "nodes": "Two nodes"}
+view = st.segmented_control(
+    "View",
+    list(views),
+    key="compare_view",
+    default="guest",
+    required=True,
+    format_func=views.__getitem__,
+    label_visibility="collapsed",
+    bind="query-params",
+)
+if view == "nodes":
+    compare.two_nodes(generation)
+else:
+    compare.guest(generation)

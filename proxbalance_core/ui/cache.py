@@ -1,0 +1,56 @@
+"""What is kept between reruns: read assessments (immutable, shared) and frames (copied), by small keys."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from proxbalance_core.domain.plans import Assessment
+from proxbalance_core.present.reading import read_assessment
+from proxbalance_core.ui.state import workbench
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from proxbalance_core.services.workbench import Generation
+
+_TTL_S = 900
+
+
+def assessment(generation: Generation) -> Assessment:
+    """The assessment of a generation, read once."""
+    return _assessment(_folder(), generation.cid, generation.id, generation.assessment)
+
+
+@st.cache_resource(ttl=_TTL_S, max_entries=8, show_spinner=False)
+def _assessment(folder: str, cid: str, gid: int, _document: dict[str, Any]) -> Assessment:
+    return read_assessment(_document)
+
+
+def node_history(generation: Generation, hours: int) -> pd.DataFrame:
+    """The nodes' own past: ts, node, cpu_pct, mem_pct, iowait_pct."""
+    return _node_history(_folder(), generation.cid, generation.id, hours)
+
+
+@st.cache_data(ttl=_TTL_S, max_entries=16, show_spinner=False)
+def _node_history(folder: str, cid: str, gid: int, hours: int) -> pd.DataFrame:
+    frame: pd.DataFrame = workbench().node_history(cid, hours)
+    return frame
+
+
+def score_history(generation: Generation, hours: int) -> pd.DataFrame:
+    """Health, imbalance and number of recommendations of past generations."""
+    return _score_history(_folder(), generation.cid, generation.id, hours)
+
+
+@st.cache_data(ttl=_TTL_S, max_entries=16, show_spinner=False)
+def _score_history(folder: str, cid: str, gid: int, hours: int) -> pd.DataFrame:
+    frame: pd.DataFrame = workbench().score_history(cid, hours)
+    return frame
+
+
+def _folder() -> str:
+    """Part of every key: tests and a changed environment must not see another folder's figures."""
+    return os.environ.get("PROXBALANCE_DATA", "")

@@ -1,0 +1,139 @@
+"""Connections: the list, and the guided flow from an address to a tested connection."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from proxbalance_core.errors import ProxBalanceError
+from proxbalance_core.present import words
+from proxbalance_core.present.connecting import TOKEN_COMMANDS, VERIFY, Draft
+from proxbalance_core.ui import header, theme
+from proxbalance_core.ui.state import now, workbench
+
+if TYPE_CHECKING:
+    from proxbalance_core.domain.connections import Connection
+    from proxbalance_core.services.workbench import ConnectionCheck
+
+_KINDS = {"proxmox": "Proxmox VE", "synthetic": "Demo", "trace": "Measurements from a file", "file": "Snapshot file"}
+_CHECKED = "connect_checked"
+
+
+def connections() -> None:
+    """What is watched, and a way to add to it."""
+    for connection in workbench().connections():
+        _connection(connection)
+    st.subheader("Connect your cluster", anchor=False)
+    _flow()
+
+
+def _connection(connection: Connection) -> None:
+    status = workbench().status(connection.id)
+    with st.container(border=True, key=f"connection_{connection.id}"):
+        with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+            with st.container(width="content", gap="xxsmall"):
+                theme.strong(connection.title, f"connection-{connection.id}")
+                st.caption(f"{_KINDS.get(connection.source, connection.source)}, id {words.safe(connection.id)}")
+            if status.last_error:
+                st.badge("Not reached", icon=":material/error:", color="red")
+            elif status.stale:
+                st.badge("Old data", icon=":material/warning:", color="orange")
+            else:
+                st.badge("Up to date", icon=":material/check_circle:", color="green")
+            st.caption(f"Collected {words.ago(status.last_success, now())}", width="content")
+            with st.popover("Remove", icon=":material/delete:"):
+                st.text("Its figures, settings and history are deleted with it. Nothing changes in Proxmox.")
+                if st.button("Remove for good", key=f"connection_remove_{connection.id}", type="primary"):
+                    workbench().remove_connection(connection.id)
+                    st.rerun()
+        if status.last_error:
+            st.text(status.last_error)
+
+
+@st.fragment(key="connect_flow")
+def _flow() -> None:
+    draft = _form()
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if st.button(
+            "Test connection", key="connect_test", icon=":material/network_check:", disabled=not draft.complete
+        ):
+            with st.spinner("Asking the cluster"):
+                st.session_state[_CHECKED] = (
+                    draft,
+                    workbench().test_connection(draft.title, "proxmox", draft.options, draft.secret),
+                )
+        if not draft.complete:
+            st.caption(f"Still needed: {', '.join(draft.missing)}", width="content")
+    tested = st.session_state.get(_CHECKED)
+    if tested and tested[0] == draft:
+        _result(draft, tested[1])
+
+
+def _form() -> Draft:
+    with st.container(border=True, key="connect_form"):
+        st.markdown("**1. Address**")
+        left, right = st.columns(2)
+        hosts = left.text_input(
+            "Nodes of the cluster",
+            key="connect_hosts",
+            placeholder="pve1.example.net, pve2.example.net:8006",
+            help="One is enough; with more, the next is asked when one does not answer.",
+        )
+        title = right.text_input("Name in this app", key="connect_title", placeholder="Office cluster")
+        st.markdown("**2. Certificate**")
+        verify = st.radio(
+            "How to check it",
+            list(VERIFY),
+            key="connect_verify",
+            format_func=VERIFY.__getitem__,
+            horizontal=True,
+            label_visibility="collapsed",
+        )
+        proof = ""
+        if verify == "fingerprint":
+            proof = st.text_input("SHA-256 fingerprint", key="connect_fingerprint", placeholder="AB:CD:…")
+            st.caption("In Proxmox: node, System, Certificates; or: openssl x509 -noout -fingerprint -sha256")
+        elif verify == "ca":
+            proof = st.text_input("CA file on this machine", key="connect_ca", placeholder="/etc/ssl/pve-root-ca.pem")
+        elif verify == "off":
+            st.warning(
+                "Anyone in between can read the token. Use this for a first try only.", icon=":material/lock_open:"
+            )
+        st.markdown("**3. API token**")
+        left, right = st.columns(2)
+        token = left.text_input("Token ID", key="connect_token", placeholder="proxbalance@pve!app")
+        secret = right.text_input("Secret", key="connect_secret", type="password", autocomplete="off")
+        with st.expander("Make a token that can only read"):
+            st.text("Run this once on a node of the cluster, as root, and copy the value it prints:")
+            st.code(TOKEN_COMMANDS, language="bash")
+    return Draft.of(hosts or "", title or "", (verify or "system", proof or ""), token or "", secret or "")
+
+
+def _result(draft: Draft, check: ConnectionCheck) -> None:
+    st.markdown("**4. What the cluster said**")
+    for place, step in enumerate(check.steps):
+        with st.container(gap="xxsmall", key=f"connect_step_{place}"):
+            with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+                icon = ":material/check:" if step.ok else ":material/close:"
+                st.badge("Good" if step.ok else "Not yet", icon=icon, color="green" if step.ok else "red")
+                theme.strong(step.title, f"connect-step-{place}")
+            if step.detail:
+                st.text(step.detail)
+            if not step.ok and step.fix:
+                st.code(step.fix, language=None, wrap_lines=True)
+    if st.button("Save and start collecting", key="connect_save", type="primary", disabled=not check.ok):
+        _save(draft)
+
+
+def _save(draft: Draft) -> None:
+    try:
+        made = workbench().add_connection(draft.title, "proxmox", draft.options, draft.secret)
+    except ProxBalanceError as error:
+        st.error("The connection was not saved.", icon=":material/error:")
+        st.text(error.message)
+        return
+    st.session_state.pop(_CHECKED, None)
+    header.with_progress(made.id, "Collecting for the first time")
+    st.session_state["cluster"] = made.id
+    st.rerun(scope="app")

@@ -1,0 +1,85 @@
+"""The diagnostics page's parts: engine run, skips, collector, scoring in use, export."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from proxbalance_core.present import health_checks, words
+from proxbalance_core.ui import cache, tables
+from proxbalance_core.ui.state import now, scope, workbench
+
+if TYPE_CHECKING:
+    from proxbalance_core.services.workbench import Generation
+
+
+def engine_run(generation: Generation) -> None:
+    """The last run in figures."""
+    assessment = cache.assessment(generation)
+    moves, stay = len(assessment.recommendations), len(assessment.skipped)
+    st.subheader("Engine run", anchor=False)
+    figures = (
+        ("Last run", words.ago(generation.at, now()), f"{generation.at:%Y-%m-%d %H:%M:%S} UTC"),
+        ("Took", words.seconds(generation.engine_seconds), "Time of the engine alone, without collecting."),
+        ("Guests assessed", f"{moves + stay:,}", "Each is recommended or has a reason to stay."),
+        ("Recommended", f"{moves:,}", "Guests with a move in the plan."),
+        ("Staying", f"{stay:,}", "Guests that stay where they are, by reason below."),
+    )
+    with st.grid(columns=len(figures), min_column_width=140):
+        for title, value, about in figures:
+            st.metric(title, value, help=about, border=True)
+
+
+def skips(generation: Generation) -> None:
+    """Why guests stay, counted."""
+    table = health_checks.skip_counts(cache.assessment(generation))
+    st.subheader("Why guests stay", anchor=False)
+    if table.rows.empty:
+        st.caption("Every guest has a recommendation.")
+        return
+    tables.show(table, "Reasons why guests stay, counted", shares=("share",))
+
+
+def collector(generation: Generation) -> None:
+    """Whether collecting works, and how old everything is."""
+    status = workbench().status(scope().cid)
+    st.subheader("Collector", anchor=False)
+    with st.container(border=True, key="diagnostics_collector"):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            if status.stale:
+                st.badge("Old data", icon=":material/warning:", color="orange")
+            else:
+                st.badge("Up to date", icon=":material/check_circle:", color="green")
+            st.text(health_checks.collector_line(status.collector))
+        st.text(
+            f"Last success {words.ago(status.last_success, now())},"
+            f" last attempt {words.ago(status.last_attempt, now())}, {words.count(status.rounds, 'complete round')}."
+        )
+        if status.last_error:
+            st.text(f"Last error: {status.last_error}")
+
+
+def scoring(generation: Generation) -> None:
+    """The settings that this run was made with, shortest first."""
+    st.subheader("Scoring in use", anchor=False)
+    for line in health_checks.scoring_lines(generation.settings):
+        st.text(line)
+    with st.expander("Every value"):
+        tables.show(health_checks.settings_table(generation.settings), "Every setting with its default")
+
+
+def export(generation: Generation) -> None:
+    """The debug bundle."""
+    st.subheader("For a bug report", anchor=False)
+    st.text("It holds versions, settings, this run and the collector's state. Names and secrets are taken out.")
+    if st.button("Prepare debug log", key="diagnostics_prepare", icon=":material/folder_zip:"):
+        bundle = workbench().debug_bundle(generation.cid)
+        st.download_button(
+            "Export debug log",
+            bundle,
+            file_name="proxbalance-debug.zip",
+            key="diagnostics_export",
+            icon=":material/download:",
+            on_click="ignore",
+        )

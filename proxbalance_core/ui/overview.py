@@ -1,0 +1,120 @@
+"""What the overview page is put together from: trends, node cards with the predicted overlay, charts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from proxbalance_core.domain.plans import Assessment
+from proxbalance_core.present import charts, marks, views, words
+from proxbalance_core.ui import cache, cards, header
+from proxbalance_core.ui.state import Scope, scope, workbench
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from proxbalance_core.services.workbench import Generation
+
+CARDS_PER_PAGE = 12
+SPARK_POINTS = 48
+_WANTED = "overview_regenerate"
+
+
+def trends(generation: Generation, hours: int) -> dict[str, tuple[float, ...]]:
+    """Past values for the tiles' sparklines, oldest first."""
+    usage = cache.node_history(generation, hours)
+    scores = cache.score_history(generation, hours)
+    found = {name: views.thinned(scores, name, SPARK_POINTS) for name in ("health", "imbalance", "moves")}
+    found["cpu"] = views.thinned(usage, "cpu_pct", SPARK_POINTS)
+    found["mem"] = views.thinned(usage, "mem_pct", SPARK_POINTS)
+    return found
+
+
+def data_troubles(cid: str) -> tuple[str, ...]:
+    """What is wrong with the data, one sentence each."""
+    status = workbench().status(cid)
+    return (status.last_error,) if status.last_error else ()
+
+
+def range_words(hours: int) -> str:
+    """``24 hours``, ``7 days``."""
+    return words.count(hours, "hour") if hours <= 24 else words.count(hours // 24, "day")
+
+
+@st.fragment(key="overview_nodes")
+def nodes(generation: Generation, assessment: Assessment) -> None:
+    """Node cards, the predicted overlay and the maintenance switches."""
+    if st.session_state.pop(_WANTED, False):
+        header.with_progress(scope().cid, "Assessing with the changed maintenance")
+        st.rerun(scope="app")
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.subheader("Nodes", anchor=False, width="content")
+        predicted = st.toggle(
+            "Show predicted",
+            key="overview_predicted",
+            bind="query-params",
+            help="What the plan would make of each node.",
+        )
+    rows = views.node_rows(assessment, generation.snapshot, scope().nodes, predicted=predicted)
+    if not rows:
+        st.caption("No node passes the filter. Clear it in the sidebar to see all nodes.")
+        return
+    used = dict.fromkeys(category for row in rows for category, _ in row.parts)
+    st.html(marks.legend(list(used)))
+    if predicted:
+        _predicted(rows, assessment)
+    _cards(rows)
+
+
+def _cards(rows: tuple[views.NodeRow, ...]) -> None:
+    pages = -(-len(rows) // CARDS_PER_PAGE)
+    shown = st.session_state.get("overview_page", 1)
+    first = (min(shown, pages) - 1) * CARDS_PER_PAGE
+    with st.grid(columns=4, min_column_width=270, gap="small"):
+        for row in rows[first : first + CARDS_PER_PAGE]:
+            cards.node(row, on_maintenance=_switched)
+    if pages > 1:
+        st.pagination(pages, key="overview_page")
+
+
+def _switched(node: str, key: str) -> None:
+    workbench().set_maintenance(scope().cid, node, bool(st.session_state[key]))
+    st.session_state[_WANTED] = True
+
+
+def _predicted(rows: tuple[views.NodeRow, ...], assessment: Assessment) -> None:
+    left, right = st.columns(2, gap="medium")
+    for place, (title, limit) in zip(
+        (left, right),
+        (("CPU", assessment.settings["cpu_threshold"]), ("Memory", assessment.settings["mem_threshold"])),
+        strict=True,
+    ):
+        with place:
+            st.markdown(f"**{title} of each node: now (circle) and with the plan (arrow head)**")
+            chart = charts.before_after(rows, title, limit)
+            st.altair_chart(chart)
+
+
+def history(generation: Generation, assessment: Assessment, where: Scope) -> None:
+    """CPU and memory of the nodes over the time range."""
+    frame = cache.node_history(generation, where.hours)
+    if where.nodes:
+        frame = frame[frame["node"].isin(where.nodes)]
+    if frame.empty:
+        st.caption("No samples in this time range yet. They appear here as they are collected.")
+        return
+    _history_charts(frame, assessment)
+
+
+def _history_charts(frame: pd.DataFrame, assessment: Assessment) -> None:
+    chosen = charts.busiest(frame, [node.name for node in assessment.nodes])
+    left, right = st.columns(2, gap="medium")
+    for place, column, title, key in (
+        (left, "cpu_pct", "CPU", "cpu_threshold"),
+        (right, "mem_pct", "Memory", "mem_threshold"),
+    ):
+        with place:
+            st.markdown(f"**{title} of the {'busiest ' if chosen.cut else ''}nodes**")
+            chart = charts.usage_history(chosen.frame, column, title, assessment.settings[key])
+            st.altair_chart(chart)

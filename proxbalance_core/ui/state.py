@@ -1,0 +1,85 @@
+"""What all pages share: the workbench, and the cluster, time range and nodes chosen in the URL."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from proxbalance_core.services.workbench import Workbench
+
+if TYPE_CHECKING:
+    from proxbalance_core.domain.connections import Connection
+
+HOURS = {"6 h": 6, "24 h": 24, "7 d": 168, "30 d": 720}
+DEFAULT_RANGE = "24 h"
+_SCOPE = "scope"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """What the user looks at: one connection, a time range [hours], and nodes (empty: all)."""
+
+    cid: str
+    title: str
+    source: str
+    hours: int
+    nodes: tuple[str, ...]
+
+
+def workbench() -> Workbench:
+    """The one workbench of this process, on the data folder that the environment names."""
+    return _opened(os.environ.get("PROXBALANCE_DATA", ""))
+
+
+@lru_cache(maxsize=4)
+def _opened(folder: str) -> Workbench:
+    # Keyed by the folder alone: Workbench.open() reads it from the environment itself.
+    return Workbench.open()
+
+
+def now() -> datetime:
+    """The time that ages are counted from."""
+    return datetime.now(UTC)
+
+
+def choose_cluster(connections: tuple[Connection, ...]) -> Connection:
+    """The cluster picker, in the URL as ``cluster``."""
+    known = {connection.id: connection for connection in connections}
+    if st.session_state.get("cluster") not in known:
+        st.session_state.pop("cluster", None)
+    chosen = st.selectbox(
+        "Cluster", list(known), key="cluster", format_func=lambda cid: known[cid].title, bind="query-params"
+    )
+    return known[chosen or next(iter(known))]
+
+
+def choose_range() -> int:
+    """The time range of all charts, in the URL as ``range``; in hours."""
+    chosen = st.segmented_control(
+        "Time range", list(HOURS), key="range", default=DEFAULT_RANGE, required=True, bind="query-params"
+    )
+    return HOURS[chosen or DEFAULT_RANGE]
+
+
+def choose_nodes(names: tuple[str, ...]) -> tuple[str, ...]:
+    """The node filter, in the URL as ``nodes``; a node that has gone falls out of it."""
+    kept = [name for name in st.session_state.get("nodes", []) if name in names]
+    if kept != list(st.session_state.get("nodes", [])):
+        st.session_state["nodes"] = kept
+    return tuple(st.multiselect("Nodes", names, key="nodes", placeholder="All nodes", bind="query-params"))
+
+
+def remember(scope: Scope) -> None:
+    """Keep the scope for the page that runs next."""
+    st.session_state[_SCOPE] = scope
+
+
+def scope() -> Scope:
+    """The scope that the shell chose."""
+    chosen: Scope = st.session_state[_SCOPE]
+    return chosen
