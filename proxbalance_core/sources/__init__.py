@@ -1,0 +1,1 @@
+"""Where inventory and metrics come from: Proxmox, the demo cluster, trace files."""
