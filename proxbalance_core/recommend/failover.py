@@ -107,7 +107,8 @@ class _Packing:
                 if len(item) > 1 or self.barred_by[item[0]]:
                     allowed[i] = self._allowed(int(rows[i]), item)
             free = self.free[rows]
-            fit = np.where(allowed & (free >= need[:, None]), free, np.inf)
+            fits = (free >= need[:, None]) | (need[:, None] == 0)
+            fit = np.where(allowed & fits, free, np.inf)
             best = fit.argmin(axis=1)
             held = fit[line, best] < np.inf
             self.free[rows[held], best[held]] -= need[held]

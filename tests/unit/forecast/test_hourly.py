@@ -36,9 +36,7 @@ def oracle_level(column: list[float], horizon: int) -> list[float]:
         return sum(w * r for w, r in zip(weights, rest, strict=True)) / sum(weights)
 
     near = [math.exp(-(h + 1) / 12) for h in range(horizon)]
-    return [
-        max(profile[h % 24] + near[h] * level(0.6) + (1 - near[h]) * level(0.05), 0.0) for h in range(horizon)
-    ]
+    return [max(profile[h % 24] + near[h] * level(0.6) + (1 - near[h]) * level(0.05), 0.0) for h in range(horizon)]
 
 
 @pytest.mark.parametrize("hours", [72, 168, 336])

@@ -111,3 +111,8 @@ def test_one_node_alone_has_no_rest() -> None:
 def test_stopped_guests_need_no_place() -> None:
     nodes = [node("pve1"), node("pve2", mem=90.0)]
     assert rows(cluster(nodes, [guest(100, "pve1", 60.0, status="stopped")])) == {}
+
+
+def test_a_guest_that_needs_nothing_fits_anywhere() -> None:
+    nodes = [node("pve1"), node("pve2", mem=97.0)]
+    assert rows(cluster(nodes, [guest(100, "pve1", 0.0)])) == {}
