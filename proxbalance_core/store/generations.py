@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -38,7 +38,7 @@ _MOVE_KEYS = (
     "id", "vmid", "name", "type", "source", "target", "kind", "group", "score_improvement", "strain_relief",
     "confidence_score", "risk_score", "risk_level", "wave", "steps", "transfer_bytes", "estimated_seconds",
 )  # fmt: skip
-_GLANCE = (
+_GLANCE: tuple[Any, ...] = (
     generations.c.id, generations.c.connection, generations.c.at, generations.c.engine_seconds,
     generations.c.cluster_health, generations.c.predicted_health, generations.c.imbalance, generations.c.strain,
     generations.c.recommendation_count, generations.c.skipped_count, generations.c.urgency, generations.c.advice,
@@ -117,7 +117,7 @@ class GenerationStore:
         if since is not None:
             wanted = wanted.where(generations.c.at >= epoch(since))
         with reading(self._engine) as db:
-            rows: Sequence[Row[Any]] = db.execute(wanted).all()
+            rows: Any = db.execute(wanted).all()
         return tuple(_glance(row) for row in rows)
 
     def scores(self, cid: str, since: datetime, until: datetime) -> tuple[ScoreRow, ...]:

@@ -97,13 +97,12 @@ def vmids(ids: npt.NDArray[np.int64], names: dict[int, str]) -> npt.NDArray[np.i
 
 
 def merged(rolled: pd.DataFrame, fresh: pd.DataFrame) -> pd.DataFrame:
-    """Rows of both, by ts and name; where both have an hour, the fresh one counts."""
+    """Rows of both, by ts; where both have an hour, the fresh one counts."""
     name = "vmid" if "vmid" in rolled else "node"
-    both = pd.concat([_plain(rolled), _plain(fresh)], ignore_index=True)
-    both = both.drop_duplicates(["ts", name], keep="last").sort_values(["ts", name], kind="stable")
-    both["node"] = both["node"].astype("category")
-    return both.reset_index(drop=True)
-
-
-def _plain(frame: pd.DataFrame) -> pd.DataFrame:
-    return frame.assign(node=frame["node"].astype("str"))
+    known = rolled["node"].cat.categories.union(fresh["node"].cat.categories)
+    rolled, fresh = (frame.assign(node=frame["node"].cat.set_categories(known)) for frame in (rolled, fresh))
+    # Fresh hours are the newest: only the end of the rolled ones can meet them.
+    place = int(np.searchsorted(rolled["ts"].to_numpy(), fresh["ts"].min()))
+    end = pd.concat([rolled.iloc[place:], fresh], ignore_index=True)
+    end = end.drop_duplicates(["ts", name], keep="last").sort_values(["ts", name], kind="stable")
+    return pd.concat([rolled.iloc[:place], end], ignore_index=True)
