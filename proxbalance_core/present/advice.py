@@ -105,7 +105,8 @@ def _loads(move: Recommendation, nodes: dict[str, NodeScore]) -> tuple[Loads, ..
 
 
 def _effort(move: Recommendation) -> str:
-    text = f"{words.size(move.transfer_bytes)}, about {words.about(move.estimated_seconds)}"
+    copied = words.size(move.transfer_bytes) if move.transfer_bytes else "Nothing to copy"
+    text = f"{copied}, about {words.about(move.estimated_seconds)}"
     if move.downtime_seconds >= 1:
         text += f", down for {words.about(move.downtime_seconds)}"
     return text
@@ -161,9 +162,8 @@ def page_of(count: int, page: int, length: int) -> tuple[int, int, int]:
 def breakdown(move: Recommendation) -> tuple[BreakdownRow, ...]:
     """Both sides of the score, row by row: every row that has points or a value on a side, none left out of the sum."""
     source, target = _by_term(move.score_details.source), _by_term(move.score_details.target)
-    order = [*source, *(term for term in target if term not in source)]
     rows = []
-    for name in order:
+    for name in term_order(source, target):
         left, right = source.get(name), target.get(name)
         if not any(side and side.points for side in (left, right)):
             continue
@@ -179,6 +179,12 @@ def breakdown(move: Recommendation) -> tuple[BreakdownRow, ...]:
             )
         )
     return tuple(rows)
+
+
+def term_order(left: dict[str, Term], right: dict[str, Term]) -> list[str]:
+    """The terms of both sides: what touches a limit first, the base load last."""
+    names = [*left, *(name for name in right if name not in left)]
+    return sorted(names, key=lambda name: (left.get(name) or right[name]).category == "base")
 
 
 def _by_term(side: ScoreSide) -> dict[str, Term]:

@@ -15,7 +15,7 @@ import pandas as pd
 
 from proxbalance_core.domain.results import NodeScore
 from proxbalance_core.present import words
-from proxbalance_core.present.marks import AMBER, BLUE, GREEN, GREY, RED
+from proxbalance_core.present.marks import AMBER, BLUE, CATEGORY_COLOURS, GREEN, GREY, RED
 from proxbalance_core.present.views import NodeRow, penalty_parts
 
 SERIES = (BLUE, AMBER, GREEN, RED, "#56B4E9", "#CC79A7")
@@ -188,7 +188,9 @@ def penalties(nodes: Sequence[NodeScore]) -> alt_.Chart:
         for category, points in penalty_parts(node)
     ]
     data = pd.DataFrame(rows, columns=["node", "category", "points"])
-    present = list(dict.fromkeys(data["category"]))[:MAX_SERIES]
+    keys = list(dict.fromkeys(category for node in nodes for category, _ in penalty_parts(node)))
+    present = [words.label(words.CATEGORIES, key) for key in keys]
+    colours = [CATEGORY_COLOURS.get(key, GREY) for key in keys]
     chart = (
         alt_.Chart(data)
         .mark_bar(height=18)
@@ -200,7 +202,7 @@ def penalties(nodes: Sequence[NodeScore]) -> alt_.Chart:
                 title=None,
                 sort=present,
                 legend=alt_.Legend(orient="top", columns=4),
-                scale=alt_.Scale(domain=present, range=list(SERIES[: len(present)])),
+                scale=alt_.Scale(domain=present, range=colours),
             ),
             tooltip=[
                 alt_.Tooltip("node:N", title="Node"),

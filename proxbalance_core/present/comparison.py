@@ -6,7 +6,7 @@ import pandas as pd
 
 from proxbalance_core.domain.results import GuestOptions, NodeScore
 from proxbalance_core.present import words
-from proxbalance_core.present.advice import value_text
+from proxbalance_core.present.advice import term_order, value_text
 from proxbalance_core.present.details import Table
 
 _STATES = {"is here": 0, "possible": 1, "ruled out": 2}
@@ -63,9 +63,8 @@ def options_table(found: GuestOptions) -> Table:
 def side_by_side(left: NodeScore, right: NodeScore) -> Table:
     """Two nodes' scores, row by row, with the difference and the totals; rows that are nothing on both are left out."""
     by_name = [{term.term: term for term in node.terms} for node in (left, right)]
-    names = [*by_name[0], *(name for name in by_name[1] if name not in by_name[0])]
     rows = []
-    for name in names:
+    for name in term_order(by_name[0], by_name[1]):
         one, two = (terms.get(name) for terms in by_name)
         points = (one.points if one else 0.0, two.points if two else 0.0)
         if any(points):

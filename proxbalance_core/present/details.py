@@ -58,23 +58,15 @@ def alternatives(move: Recommendation) -> Table:
             a.target,
         ),
     )
-    rows = [
-        (
-            a.target,
-            words.number(a.target_score),
-            words.signed(a.score_improvement),
-            words.signed(a.strain_relief),
-            a.ruled_out or "possible",
-        )
-        for a in ranked
-    ]
+    rows = [(a.target, a.target_score, a.score_improvement, a.strain_relief, a.ruled_out or "possible") for a in ranked]
+    frame = pd.DataFrame(rows, columns=["target", "score", "gain", "relief", "state"])
     return Table(
-        rows=pd.DataFrame(rows, columns=["target", "score", "gain", "relief", "state"]),
+        rows=frame.astype({"score": float, "gain": float, "relief": float}),
         titles={
             "target": "Node",
-            "score": "Penalty there",
-            "gain": "Improvement",
-            "relief": "Relief of the cluster",
+            "score": "Penalty there [points]",
+            "gain": "Improvement [points]",
+            "relief": "Relief of the cluster [points]",
             "state": "Possible, or why not",
         },
     )
@@ -83,7 +75,8 @@ def alternatives(move: Recommendation) -> Table:
 def factors(found: Sequence[ConfidenceFactor] | Sequence[RiskFactor]) -> Table:
     """The parts of a confidence or a risk; points are score times weight and add up to it."""
     rows = [
-        (words.label(words.FACTORS, f.factor), f"{f.score:.0f} × {f.weight:.0%}", f.points, f.detail) for f in found
+        (words.label(words.FACTORS, f.factor), f"{f.score:.0f} × {words.share(f.weight)}", f.points, f.detail)
+        for f in found
     ]
     rows.append(("Total", "", sum(f.points for f in found), ""))
     return Table(
@@ -99,14 +92,14 @@ def skipped(found: Sequence[Skip]) -> Table:
             guest_label(s.type, s.vmid, s.name),
             s.node,
             words.label(words.SKIPS, s.reason),
-            s.detail,
             s.would_change or "",
+            s.detail,
             s.best_target or "",
             s.score_improvement,
         )
         for s in found
     ]
-    frame = pd.DataFrame(rows, columns=["guest", "node", "reason", "detail", "change", "best", "gain"])
+    frame = pd.DataFrame(rows, columns=["guest", "node", "reason", "change", "detail", "best", "gain"])
     return Table(
         rows=frame.astype({"gain": float}),
         titles={

@@ -15,7 +15,7 @@ from proxbalance_core.present.details import Table
 
 def levels(node: NodeScore, settings: dict[str, Any]) -> tuple[str, ...]:
     """How the windows are weighed into a level."""
-    shares = [f"{settings[key]:.0%}" for key in ("weight_current", "weight_24h", "weight_7d")]
+    shares = [f"{words.share(settings[key])}" for key in ("weight_current", "weight_24h", "weight_7d")]
     level = next((term.value for term in node.terms if term.term == "current_cpu"), None)
     return (
         f"CPU counts {shares[0]} as it is now, {shares[1]} over 24 hours and {shares[2]} over 7 days.",

@@ -39,8 +39,8 @@ def scoring_lines(settings: Settings) -> tuple[str, ...]:
         f" {settings.min_score_improvement:g} points of improvement.",
         f"Thresholds: CPU {settings.cpu_threshold:g} %, memory {settings.mem_threshold:g} %,"
         f" I/O wait {settings.iowait_threshold:g} %.",
-        f"Time weights: {settings.weight_current:.0%} now, {settings.weight_24h:.0%} over 24 hours,"
-        f" {settings.weight_7d:.0%} over 7 days.",
+        f"Time weights: {words.share(settings.weight_current)} now, {words.share(settings.weight_24h)} over 24 hours,"
+        f" {words.share(settings.weight_7d)} over 7 days.",
     )
 
 

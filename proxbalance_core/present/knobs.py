@@ -8,6 +8,7 @@ from typing import Any
 
 from proxbalance_core.domain.presets import PRESETS
 from proxbalance_core.domain.settings import Settings, specs
+from proxbalance_core.present import words
 
 PRESET_WORDS = {
     "conservative": (
@@ -130,7 +131,7 @@ def behaviours(name: str) -> tuple[str, ...]:
     values = PRESETS[name]
     return (
         f"Asks for {values['min_score_improvement']:g} points of improvement",
-        f"Weighs now {values['weight_current']:.0%}, 24 hours {values['weight_24h']:.0%},"
-        f" 7 days {values['weight_7d']:.0%}",
-        f"Penalties count {values['penalty_multiplier']:g} times",
+        f"Weighs now {words.share(values['weight_current'])}, 24 hours {words.share(values['weight_24h'])},"
+        f" 7 days {words.share(values['weight_7d'])}",
+        f"Penalties times {values['penalty_multiplier']:g}",
     )

@@ -29,7 +29,6 @@ class Digest:
     light: Light
     light_word: str
     urgency: str
-    urgency_word: str
     urgency_label: str
     advice: str
     counts: tuple[str, ...]
@@ -101,7 +100,6 @@ def digest(assessment: Assessment) -> Digest:
         light=light,
         light_word=_light_word(assessment, light),
         urgency=summary.urgency,
-        urgency_word=words.label(words.URGENCIES, summary.urgency),
         urgency_label=summary.urgency_label,
         advice=summary.advice,
         counts=counts,

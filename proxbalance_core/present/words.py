@@ -101,7 +101,6 @@ FACTORS = {
 LIGHTS = {"green": "Fine", "amber": "Attention", "red": "Overloaded"}
 RATINGS = {"poor": "Poor", "fair": "Fair", "good": "Good", "excellent": "Excellent"}
 RISKS = {"low": "Low risk", "moderate": "Moderate risk", "high": "High risk", "very_high": "Very high risk"}
-URGENCIES = {"high": "Act now", "medium": "Act soon", "low": "When convenient", "none": "Nothing to do"}
 SEVERITIES = {"critical": "Critical", "warning": "Warning", "info": "For information"}
 METRICS = {"cpu": "CPU", "mem": "Memory", "iowait": "I/O wait", "cpu_pct": "CPU", "mem_pct": "Memory"}
 GUEST_TYPES = {"vm": "VM", "ct": "CT"}
@@ -167,6 +166,11 @@ def number(value: float | None, digits: int = 1, unit: str = "") -> str:
 def percent(value: float | None, digits: int = 0) -> str:
     """A percentage as a reader expects it."""
     return number(value, digits, "%")
+
+
+def share(part: float) -> str:
+    """A part of one as a percentage."""
+    return percent(100.0 * part)
 
 
 def signed(value: float | None, digits: int = 1) -> str:

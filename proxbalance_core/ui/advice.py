@@ -138,7 +138,7 @@ def staying(generation: Generation) -> None:
             placeholder="Any",
             width=380,
             bind="query-params",
-            format_func=lambda reason: f"{words.label(words.SKIPS, reason)} ({counts[reason]})",
+            format_func=lambda reason: words.label(words.SKIPS, reason),
         )
     found = advice.skips(assessment, reasons, scope().nodes, text or "")
     st.caption(f"{len(found)} of {words.count(len(assessment.skipped), 'guest')} that stay where they are")

@@ -52,9 +52,7 @@ def health(digest: Digest) -> None:
             st.html(marks.health(digest.health, digest.predicted_health, marks.health_colour(digest.health)))
         with right:
             colour, icon = _URGENCY[digest.urgency]
-            with st.container(horizontal=True, vertical_alignment="center"):
-                st.badge(digest.urgency_word, icon=icon, color=colour)
-                st.text(digest.urgency_label)
+            st.badge(digest.urgency_label, icon=icon, color=colour)
             st.text(digest.advice)
             about = [*digest.counts, *([digest.promise] if digest.promise else [])]
             if about:

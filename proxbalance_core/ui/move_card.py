@@ -67,7 +67,7 @@ def _details(card: Card) -> None:
     if chosen == "score":
         _score(card)
     elif chosen == "others":
-        tables.show(details.alternatives(card.move), "Other nodes for this guest")
+        tables.show(details.alternatives(card.move), "Other nodes for this guest", points=("score", "gain", "relief"))
     elif chosen == "sure":
         _sure(card)
     elif chosen == "commands":
@@ -96,13 +96,10 @@ def _score(card: Card) -> None:
 
 
 def _sure(card: Card) -> None:
-    left, right = st.columns(2, gap="medium")
-    with left:
-        st.markdown(f"**Confidence {card.move.confidence_score:.0f} of 100**")
-        tables.show(details.factors(card.move.confidence_factors), "Parts of the confidence", points=("points",))
-    with right:
-        st.markdown(f"**Risk {card.move.risk_score:.0f} of 100 – lower is safer**")
-        tables.show(details.factors(card.move.risk_factors), "Parts of the risk", points=("points",))
+    st.markdown(f"**Confidence {card.move.confidence_score:.0f} of 100**")
+    tables.show(details.factors(card.move.confidence_factors), "Parts of the confidence", points=("points",))
+    st.markdown(f"**Risk {card.move.risk_score:.0f} of 100 – lower is safer**")
+    tables.show(details.factors(card.move.risk_factors), "Parts of the risk", points=("points",))
 
 
 def mute(vmid: int, key: str) -> None:

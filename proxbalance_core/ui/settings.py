@@ -110,8 +110,8 @@ def _field(knob: Knob) -> Any:
         )
     return st.number_input(
         title,
-        min_value=knob.low,
-        max_value=knob.high,
+        min_value=float(knob.low or 0),
+        max_value=float(knob.high or 0),
         value=float(knob.value),
         step=1.0,
         key=key,

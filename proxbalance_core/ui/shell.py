@@ -49,7 +49,7 @@ def _hit(hit: Hit, place: int) -> None:
         st.text(hit.title)
         st.text(f"{hit.node}: {hit.decision}" if hit.kind == "guest" else hit.decision)
         spec = page("compare" if hit.kind == "guest" else "overview")
-        asked = {"compare_guest": str(hit.vmid)} if hit.kind == "guest" else {"nodes": hit.node}
+        asked = {"compare_guest": hit.title} if hit.kind == "guest" else {"nodes": hit.node}
         st.page_link(spec.path, label="Compare nodes" if hit.kind == "guest" else "Show node", query_params=asked)
 
 

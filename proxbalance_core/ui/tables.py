@@ -21,4 +21,4 @@ def show(table: Table, alt: str, points: Sequence[str] = (), shares: Sequence[st
             config[name] = st.column_config.ProgressColumn(title, format="%.0f %%", min_value=0.0, max_value=100.0)
         else:
             config[name] = st.column_config.Column(title, pinned=name == first)
-    st.dataframe(table.rows, hide_index=True, column_config=config, alt=alt)
+    st.dataframe(table.rows, hide_index=True, column_config=config, alt=alt, placeholder="–")
