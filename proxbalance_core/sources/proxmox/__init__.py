@@ -1,0 +1,14 @@
+"""Proxmox VE as a metric source. Alone in here is proxmoxer known."""
+
+from proxbalance_core.sources.proxmox.faults import certificate_fingerprint, grant_command
+from proxbalance_core.sources.proxmox.options import Address, ProxmoxOptions
+from proxbalance_core.sources.proxmox.source import ProxmoxSource, open_proxmox
+
+__all__ = [
+    "Address",
+    "ProxmoxOptions",
+    "ProxmoxSource",
+    "certificate_fingerprint",
+    "grant_command",
+    "open_proxmox",
+]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
@@ -159,7 +160,7 @@ def steps(times: Sequence[float]) -> tuple[int, ...]:
 
     The step may change inside an answer, after an upgrade of Proxmox.
     """
-    gaps = [round(later - earlier) for earlier, later in zip(times[:-1], times[1:], strict=True)]
+    gaps = [round(later - earlier) for earlier, later in itertools.pairwise(times)]
     return tuple([*gaps, gaps[-1]] if gaps else [0] * len(times))
 
 

@@ -15,20 +15,20 @@ ABSENT = frozenset({400, 404, 500, 501})
 T = TypeVar("T")
 
 
-def unless_absent(read: Callable[[], T], nothing: T) -> T:
-    """What ``read`` gives, ``nothing`` where this Proxmox has no such thing."""
+def unless_absent(read: Callable[[], T]) -> T | None:
+    """What ``read`` gives, None where this Proxmox has no such thing."""
     try:
         return read()
     except SourceError as error:
         if getattr(error, "status", None) in ABSENT:
-            return nothing
+            return None
         raise
 
 
 def ha_resources(ask: Ask) -> tuple[HaResource, ...]:
     """The guests under HA."""
     path = "cluster/ha/resources"
-    return unless_absent(lambda: rows(HaResource, ask(path), path), ())
+    return unless_absent(lambda: rows(HaResource, ask(path), path)) or ()
 
 
 def ha_states(resources: tuple[HaResource, ...]) -> dict[str, HaState]:
@@ -39,11 +39,11 @@ def ha_states(resources: tuple[HaResource, ...]) -> dict[str, HaState]:
 def ha_rules(ask: Ask, resources: tuple[HaResource, ...]) -> tuple[Rule, ...]:
     """Node and resource affinity, from rules (9) or else from groups (8)."""
     path = "cluster/ha/rules"
-    found = unless_absent(lambda: rows(HaRule, ask(path), path), ())
+    found = unless_absent(lambda: rows(HaRule, ask(path), path)) or ()
     if found:
         return tuple(rule for row in found if (rule := decode_rule(row)) is not None)
     path = "cluster/ha/groups"
-    groups = unless_absent(lambda: rows(HaGroup, ask(path), path), ())
+    groups = unless_absent(lambda: rows(HaGroup, ask(path), path)) or ()
     return tuple(rule for group in groups if (rule := decode_group(group, resources)) is not None)
 
 
@@ -74,7 +74,7 @@ def decode_group(group: HaGroup, resources: tuple[HaResource, ...]) -> Rule | No
 def maintained_nodes(ask: Ask) -> frozenset[str]:
     """The nodes in maintenance, as the HA manager or their own HA service says; none without HA."""
     path = "cluster/ha/status/manager_status"
-    status = unless_absent(lambda: one(ManagerStatus, ask(path), path), ManagerStatus())
+    status = unless_absent(lambda: one(ManagerStatus, ask(path), path)) or ManagerStatus()
     managed: Mapping[str, Any] = status.manager_status.get("node_status") or {}
     own = {node: (row or {}).get("mode") for node, row in status.lrm_status.items() if isinstance(row, dict | None)}
     return frozenset(node for words in (managed, own) for node, word in words.items() if word == "maintenance")
