@@ -1,0 +1,144 @@
+"""From the store to a snapshot, and from a snapshot to a stored generation."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from proxbalance_core.domain.cluster import ClusterSnapshot
+from proxbalance_core.domain.connections import Connection
+from proxbalance_core.domain.documents import iso
+from proxbalance_core.domain.records import Event, StoredGeneration
+from proxbalance_core.domain.settings import Settings
+from proxbalance_core.errors import SnapshotNotFound, StaleData
+
+if TYPE_CHECKING:
+    from proxbalance_core.store import Store
+
+# Forecasts look at 14 days; windows need 7.
+HOURS_WANTED = 24 * 15
+RAW_WANTED = timedelta(hours=2)
+OnProgress = Callable[[float], bool]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Generation:
+    """One engine run with what went in and what came out."""
+
+    id: int
+    cid: str
+    at: datetime
+    snapshot: ClusterSnapshot
+    settings: Settings
+    assessment: dict[str, Any]
+    engine_seconds: float
+
+
+def snapshot_of(store: Store, connection: Connection, now: datetime) -> ClusterSnapshot:
+    """The cluster of a connection as the store knows it at ``now``.
+
+    Raises
+    ------
+    StaleData
+        Before the first collection.
+    """
+    from proxbalance_core.features.assemble import Remembered, assemble
+    from proxbalance_core.features.measured import History
+    from proxbalance_core.forecast.hourly import forecast_scenarios
+
+    cid = connection.id
+    if connection.source == "file":
+        return _imported(store, connection)
+    inventory = store.inventories.get(cid)
+    if inventory is None:
+        raise StaleData(f"Nothing has been collected from '{connection.title}' yet.", cid=cid)
+    first, end = now - timedelta(hours=HOURS_WANTED), now + timedelta(seconds=1)
+    history = History(
+        node_hours=store.samples.hourly(cid, "node", first, end),
+        guest_hours=store.samples.hourly(cid, "guest", first, end),
+        node_raw=store.samples.frame(cid, "node", now - RAW_WANTED, end),
+        guest_raw=store.samples.frame(cid, "guest", now - RAW_WANTED, end),
+    )
+    bandwidth = connection.option("migration_bandwidth_bps")
+    remembered = Remembered(
+        moves=store.migrations.list(cid, now - timedelta(days=30)),
+        mutes=store.wishes.mutes(cid),
+        maintained=store.wishes.maintained(cid),
+        outcomes=store.outcomes.list(cid),
+        timezone=connection.option("timezone", "UTC"),
+        migration_bandwidth_bps=float(bandwidth) if bandwidth else float("nan"),
+    )
+    return assemble(inventory, history, now, remembered, forecast_scenarios)
+
+
+def _imported(store: Store, connection: Connection) -> ClusterSnapshot:
+    """The imported snapshot, with the mutes and maintenance said since."""
+    import dataclasses
+
+    kept = store.generations.latest(connection.id)
+    if kept is None or kept.snapshot is None:
+        raise SnapshotNotFound(f"The snapshot of '{connection.title}' is gone; import the file again.")
+    snapshot = ClusterSnapshot.from_dict(kept.snapshot)
+    mutes, maintained = store.wishes.mutes(connection.id), store.wishes.maintained(connection.id)
+    return dataclasses.replace(
+        snapshot,
+        nodes=tuple(
+            dataclasses.replace(node, maintenance=True) if node.name in maintained else node for node in snapshot.nodes
+        ),
+        guests=tuple(
+            dataclasses.replace(guest, muted_until=mutes[guest.vmid]) if guest.vmid in mutes else guest
+            for guest in snapshot.guests
+        ),
+    )
+
+
+def generate(
+    store: Store, connection: Connection, snapshot: ClusterSnapshot, at: datetime, on_progress: OnProgress | None = None
+) -> Generation:
+    """Run the engine over ``snapshot`` with the connection's settings and keep what it says."""
+    from proxbalance_core import assess
+
+    settings = store.settings.get(connection.id)
+    began = time.perf_counter()
+    assessment = assess(snapshot, settings, on_progress=on_progress)
+    seconds = time.perf_counter() - began
+    document = assessment.to_dict() | {"generated_at": iso(at), "engine_seconds": round(seconds, 4)}
+    before = store.generations.list(connection.id, limit=1)
+    made = store.generations.add(connection.id, at, snapshot, settings, document, seconds)
+    count = assessment.summary.recommendation_count
+    happened = [
+        Event(
+            at=at,
+            event="recommendations.generated",
+            payload={"count": count, "summary": assessment.summary.advice, "urgency": assessment.summary.urgency},
+        )
+    ]
+    if before and before[0].recommendation_count and not count:
+        cleared = {"previous_count": before[0].recommendation_count, "how": "nothing left to recommend"}
+        happened.append(Event(at=at, event="recommendations.cleared", payload=cleared))
+    store.events.append(connection.id, *happened)
+    return Generation(
+        id=made, cid=connection.id, at=at, snapshot=snapshot, settings=settings, assessment=document,
+        engine_seconds=seconds,
+    )  # fmt: skip
+
+
+def opened(kept: StoredGeneration) -> Generation:
+    """A stored generation as values.
+
+    Raises
+    ------
+    SnapshotNotFound
+        When only its main figures are left.
+    """
+    if kept.snapshot is None or kept.settings is None:
+        raise SnapshotNotFound(
+            f"Of generation {kept.id} only the main figures are left; whole ones are kept for 48 hours.", id=kept.id
+        )
+    return Generation(
+        id=kept.id, cid=kept.cid, at=kept.at.astimezone(UTC), snapshot=ClusterSnapshot.from_dict(kept.snapshot),
+        settings=Settings.from_dict(kept.settings), assessment=kept.assessment, engine_seconds=kept.engine_seconds,
+    )  # fmt: skip

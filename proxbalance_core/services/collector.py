@@ -1,0 +1,130 @@
+"""The collector: one thread for each live connection, guarded by its lock file."""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING
+
+import structlog
+
+from proxbalance_core.domain.connections import Connection
+from proxbalance_core.errors import AuthenticationFailed, ProxBalanceError
+from proxbalance_core.services.locks import FileLock
+from proxbalance_core.services.opening import LIVE
+
+if TYPE_CHECKING:
+    from proxbalance_core.services.workbench import Workbench
+
+LONGEST_WAIT_S = 900.0
+# Nobody's password becomes right by asking more often, and a lockout would be ours to answer for.
+REFUSED_WAIT_S = 600.0
+LOOK_AGAIN_S = 10.0
+_log = structlog.get_logger(__name__)
+
+
+def wait_s(interval_s: float, failures: int, chance: float) -> float:
+    """Seconds to the next round: doubled by each failure up to 15 minutes, +-20 % so that none march in step."""
+    base = min(LONGEST_WAIT_S, interval_s * 2.0 ** min(failures, 10)) if failures else interval_s
+    return max(1.0, base * (1.0 + (0.4 * chance - 0.2 if failures else 0.0)))
+
+
+class Collector:
+    """Keeps every live connection of a workbench collected and assessed until it is stopped.
+
+    A connection whose lock another process holds is left to it, and taken over when that one ends.
+    """
+
+    def __init__(self, bench: Workbench, *, only: str | None = None, generate: bool = True) -> None:
+        self._bench, self._only, self._generate = bench, only, generate
+        self._stop = threading.Event()
+        self._loops: dict[str, threading.Thread] = {}
+        self._watcher: threading.Thread | None = None
+        self._locks: dict[str, FileLock] = {}
+
+    def start(self) -> None:
+        """Begin; connections that are added later are found too."""
+        self._watcher = threading.Thread(target=self._watch, name="collector", daemon=True)
+        self._watcher.start()
+
+    def stop(self, timeout_s: float = 10.0) -> None:
+        """End after the running rounds, and give the locks back."""
+        self._stop.set()
+        for thread in (self._watcher, *self._loops.values()):
+            if thread is not None and thread is not threading.current_thread():
+                thread.join(timeout_s)
+        for cid, lock in self._locks.items():
+            lock.release()
+            self._bench.collecting_here.discard(cid)
+
+    def wait(self) -> None:
+        """Until someone stops it."""
+        while not self._stop.wait(0.5):
+            pass
+
+    def _watch(self) -> None:
+        while True:
+            self._guarded(self._look)
+            if self._stop.wait(LOOK_AGAIN_S):
+                return
+
+    def _look(self) -> None:
+        """Start a loop for every live connection that has none and that nobody else collects."""
+        for connection in self._bench.connections():
+            running = self._loops.get(connection.id)
+            wanted = connection.source in LIVE and self._only in (None, connection.id)
+            if not wanted or (running is not None and running.is_alive()):
+                continue
+            lock = self._locks.setdefault(connection.id, FileLock(self._bench.paths.lock(connection.id)))
+            if not lock.acquire():
+                continue
+            self._bench.collecting_here.add(connection.id)
+            thread = threading.Thread(
+                target=self._loop, args=(connection.id,), name=f"collect-{connection.id}", daemon=True
+            )
+            self._loops[connection.id] = thread
+            thread.start()
+
+    def _loop(self, cid: str) -> None:
+        chance = random.Random()
+        while not self._stop.is_set():
+            connection = self._bench.store.connections.get(cid)
+            if connection is None:
+                break
+            fine = self._guarded(partial(self._round, connection))
+            status = self._bench.store.status.get(cid)
+            failures = status.consecutive_failures if fine else max(1, status.consecutive_failures)
+            seconds = wait_s(self._bench.settings(cid).interval_s, failures, chance.random())
+            if status.error_kind == AuthenticationFailed.__name__ and failures:
+                seconds = max(seconds, REFUSED_WAIT_S)
+            if self._stop.wait(seconds):
+                break
+        self._locks[cid].release()
+        self._bench.collecting_here.discard(cid)
+
+    def _round(self, connection: Connection) -> None:
+        bench, cid = self._bench, connection.id
+        bench.collect(cid)
+        if self._generate and _due(bench, cid, bench.clock()):
+            bench.regenerate(cid)
+
+    def _guarded(self, work: Callable[[], None]) -> bool:
+        """Run one piece of work; nothing that goes wrong in it may end the collector."""
+        try:
+            work()
+        except ProxBalanceError as error:
+            _log.warning("collecting failed", error=error.message, kind=type(error).__name__)
+            return False
+        except Exception:
+            _log.exception("collecting failed in a way that should not happen")
+            return False
+        return True
+
+
+def _due(bench: Workbench, cid: str, now: datetime) -> bool:
+    """Whether the newest generation is older than the settings ask for, or there is none."""
+    newest = bench.generations(cid, limit=1)
+    return not newest or now - newest[0].at >= timedelta(seconds=bench.settings(cid).generation_interval_s)

@@ -1,0 +1,163 @@
+"""One round of collecting: inventory, samples, moves that happened; and the back-fill before the first one."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from proxbalance_core.domain.connections import CollectorStatus, Connection
+from proxbalance_core.domain.observed import Entity, Inventory, MetricSource, Samples, Timeframe
+from proxbalance_core.domain.records import Event, MoveRecord
+from proxbalance_core.errors import AuthenticationFailed, SourceError
+
+if TYPE_CHECKING:
+    from proxbalance_core.store import Store
+
+OnProgress = Callable[[float], bool]
+DEMO_HISTORY = timedelta(days=30)
+# The week first: it is what windows and confidence need; the month is for charts.
+_BACKFILL: tuple[Timeframe, ...] = ("week", "month")
+_CHUNK = 40
+
+
+def collect_round(
+    store: Store, connection: Connection, source: MetricSource, now: datetime, on_progress: OnProgress | None = None
+) -> Inventory:
+    """Collect once and keep what was found; a failure is kept in the status and raised.
+
+    What was known stays: guests that an incomplete answer lacks are kept as ``unknown``.
+    """
+    cid = connection.id
+    status = dataclasses.replace(store.status.get(cid), last_attempt=now)
+    try:
+        inventory = _known_kept(store.inventories.get(cid), source.snapshot_inventory())
+        if store.samples.span(cid) is None:
+            backfill(store, connection, source, now, inventory, on_progress)
+        samples = source.samples(_since(status, connection))
+    except SourceError as error:
+        failed = dataclasses.replace(
+            status, last_error=error.message, error_kind=type(error).__name__,
+            consecutive_failures=status.consecutive_failures + 1,
+        )  # fmt: skip
+        store.status.put(cid, failed)
+        raise
+    _keep(store, cid, inventory, samples, now)
+    if status.consecutive_failures >= 3:
+        back = {"after_failures": status.consecutive_failures}
+        store.events.append(cid, Event(at=now, event="data.back", payload=back))
+    store.status.put(cid, _succeeded(status, now, inventory, samples))
+    return inventory
+
+
+def _succeeded(status: CollectorStatus, now: datetime, inventory: Inventory, samples: Samples) -> CollectorStatus:
+    """A round that reached the cluster; what it could not read is still told."""
+    notes = (*inventory.notes, *samples.notes)
+    return dataclasses.replace(
+        status, last_success=now, last_error=" ".join(notes) or None, error_kind="notes" if notes else None,
+        consecutive_failures=0, rounds=status.rounds + 1,
+    )  # fmt: skip
+
+
+def _since(status: CollectorStatus, connection: Connection) -> datetime | None:
+    # Proxmox knows the present alone; the demo also tells what happened while nobody looked.
+    return status.last_success if connection.source == "synthetic" else None
+
+
+def _keep(store: Store, cid: str, inventory: Inventory, samples: Samples, now: datetime) -> None:
+    before = store.inventories.get(cid)
+    store.samples.add(cid, samples)
+    store.inventories.put(cid, inventory)
+    if before is not None:
+        moved = tuple(_moves(before, inventory))
+        store.migrations.add(cid, *moved)
+        events = [
+            Event(
+                at=move.at,
+                event="migration.observed",
+                payload={"vmid": move.vmid, "source": move.source, "target": move.target},
+            )
+            for move in moved
+        ]
+        store.events.append(cid, *events)
+    # Not in the first round: whoever waits for the first page should not wait for the rollup of a month.
+    if before is not None and (before.at.hour != now.hour or store.status.get(cid).rounds == 1):
+        tidy(store, cid, now)
+
+
+def tidy(store: Store, cid: str, now: datetime) -> None:
+    """Roll up full hours and drop what is older than the settings keep."""
+    store.samples.rollup(cid, now)
+    store.samples.prune(cid, store.settings.get(cid), now)
+    store.generations.prune(cid, now)
+    store.events.prune(cid, now)
+
+
+def _moves(before: Inventory, after: Inventory) -> Iterator[MoveRecord]:
+    was = {guest.vmid: guest.node for guest in before.guests}
+    for guest in after.guests:
+        source = was.get(guest.vmid)
+        if source is not None and source != guest.node:
+            yield MoveRecord(at=after.at, vmid=guest.vmid, source=source, target=guest.node)
+
+
+def _known_kept(before: Inventory | None, found: Inventory) -> Inventory:
+    """``found``; where it says itself that it may lack guests or nodes, those known before stay as unknown."""
+    if found.complete or before is None:
+        return found
+    there, nodes = {guest.vmid for guest in found.guests}, {node.name for node in found.nodes}
+    guests = [dataclasses.replace(g, status="unknown") for g in before.guests if g.vmid not in there]
+    gone = [dataclasses.replace(n, status="unknown") for n in before.nodes if n.name not in nodes]
+    return dataclasses.replace(found, guests=(*found.guests, *guests), nodes=(*found.nodes, *gone))
+
+
+def backfill(
+    store: Store,
+    connection: Connection,
+    source: MetricSource,
+    now: datetime,
+    inventory: Inventory,
+    on_progress: OnProgress | None = None,
+) -> tuple[str, ...]:
+    """Fetch what the source remembers; notes of what it could not tell.
+
+    The running minute is left to the round that follows.
+    """
+    if connection.source == "synthetic":
+        store.samples.add(connection.id, source.samples(now - DEMO_HISTORY))
+        return ()
+    notes: list[str] = []
+    entities = list(_entities(inventory))
+    total = len(entities) * len(_BACKFILL)
+    for place, timeframe in enumerate(_BACKFILL):
+        for start in range(0, len(entities), _CHUNK):
+            found = [_told(source, entity, timeframe, notes) for entity in entities[start : start + _CHUNK]]
+            nodes = tuple(row for rows in found for row in rows.nodes)
+            guests = tuple(row for rows in found for row in rows.guests)
+            store.samples.add(connection.id, Samples(nodes=nodes, guests=guests))
+            done = place * len(entities) + min(start + _CHUNK, len(entities))
+            if on_progress is not None and not on_progress(done / total):
+                return tuple(notes)
+    return tuple(notes)
+
+
+def _told(source: MetricSource, entity: Entity, timeframe: Timeframe, notes: list[str]) -> Samples:
+    """One entity's history; what one guest can't tell must not cost the others theirs."""
+    try:
+        return source.history(entity, timeframe)
+    except AuthenticationFailed:
+        raise
+    except SourceError as error:
+        notes.append(error.message)
+    return Samples()
+
+
+def _entities(inventory: Inventory) -> Iterator[Entity]:
+    for node in inventory.nodes:
+        if node.online:
+            yield Entity(kind="node", name=node.name)
+    online = {node.name for node in inventory.nodes if node.online}
+    for guest in inventory.guests:
+        if guest.node in online and not guest.template:
+            yield Entity(kind="guest", name=guest.label, vmid=guest.vmid, type=guest.type, node=guest.node)
