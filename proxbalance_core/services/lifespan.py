@@ -12,6 +12,13 @@ from proxbalance_core.errors import ProxBalanceError
 from proxbalance_core.services.collector import Collector
 from proxbalance_core.services.workbench import Workbench
 
+_shared: list[Workbench] = []
+
+
+def shared_workbench() -> Workbench | None:
+    """The workbench that collects in this process, if one does: pages work on the same one, with its locks."""
+    return _shared[-1] if _shared else None
+
 
 @asynccontextmanager
 async def collecting(app: object = None) -> AsyncIterator[None]:
@@ -22,6 +29,7 @@ async def collecting(app: object = None) -> AsyncIterator[None]:
     finally:
         if running is not None:
             bench, collector = running
+            _shared.remove(bench)
             await asyncio.to_thread(collector.stop)
             await asyncio.to_thread(bench.close)
 
@@ -38,4 +46,5 @@ def _started() -> tuple[Workbench, Collector] | None:
         return None
     collector = Collector(bench)
     collector.start()
+    _shared.append(bench)
     return bench, collector

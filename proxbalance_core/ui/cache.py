@@ -19,6 +19,17 @@ if TYPE_CHECKING:
 _TTL_S = 900
 
 
+def latest(cid: str) -> Generation | None:
+    """The newest generation that is there in full; it is read from the store once."""
+    newest = workbench().generations(cid, limit=1)
+    return _generation(_folder(), cid, newest[0].id) if newest and newest[0].in_full else None
+
+
+@st.cache_resource(ttl=_TTL_S, max_entries=8, show_spinner=False)
+def _generation(folder: str, cid: str, gid: int) -> Generation:
+    return workbench().generation(gid)
+
+
 def assessment(generation: Generation) -> Assessment:
     """The assessment of a generation, read once."""
     return _assessment(_folder(), generation.cid, generation.id, generation.assessment)

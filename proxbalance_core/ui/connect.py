@@ -8,13 +8,14 @@ import streamlit as st
 
 from proxbalance_core.errors import ProxBalanceError
 from proxbalance_core.present import words
-from proxbalance_core.present.connecting import TOKEN_COMMANDS, VERIFY, Draft
+from proxbalance_core.present.connecting import STEPS, TOKEN_COMMANDS, VERIFY, Draft
+from proxbalance_core.services.connecting import ConnectionWish
 from proxbalance_core.ui import header, theme
 from proxbalance_core.ui.state import now, workbench
 
 if TYPE_CHECKING:
     from proxbalance_core.domain.connections import Connection
-    from proxbalance_core.services.workbench import ConnectionCheck
+    from proxbalance_core.services.connecting import ConnectionCheck
 
 _KINDS = {"proxmox": "Proxmox VE", "synthetic": "Demo", "trace": "Measurements from a file", "file": "Snapshot file"}
 _CHECKED = "connect_checked"
@@ -61,13 +62,17 @@ def _flow() -> None:
             with st.spinner("Asking the cluster"):
                 st.session_state[_CHECKED] = (
                     draft,
-                    workbench().test_connection(draft.title, "proxmox", draft.options, draft.secret),
+                    workbench().test_connection(_wish(draft)),
                 )
         if not draft.complete:
             st.caption(f"Still needed: {', '.join(draft.missing)}", width="content")
     tested = st.session_state.get(_CHECKED)
     if tested and tested[0] == draft:
         _result(draft, tested[1])
+
+
+def _wish(draft: Draft) -> ConnectionWish:
+    return ConnectionWish(title=draft.title, options=draft.options, secret=draft.secret)
 
 
 def _form() -> Draft:
@@ -117,18 +122,21 @@ def _result(draft: Draft, check: ConnectionCheck) -> None:
             with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
                 icon = ":material/check:" if step.ok else ":material/close:"
                 st.badge("Good" if step.ok else "Not yet", icon=icon, color="green" if step.ok else "red")
-                theme.strong(step.title, f"connect-step-{place}")
+                theme.strong(words.label(STEPS, step.step), f"connect-step-{place}")
             if step.detail:
                 st.text(step.detail)
-            if not step.ok and step.fix:
-                st.code(step.fix, language=None, wrap_lines=True)
+            if not step.ok and step.what_to_do:
+                theme.quiet(step.what_to_do, f"connect-fix-{place}")
+    if check.missing_privileges:
+        st.text("Missing privileges, each with the command that grants it:")
+        st.code("\n".join(check.missing_privileges), language="bash", wrap_lines=True)
     if st.button("Save and start collecting", key="connect_save", type="primary", disabled=not check.ok):
         _save(draft)
 
 
 def _save(draft: Draft) -> None:
     try:
-        made = workbench().add_connection(draft.title, "proxmox", draft.options, draft.secret)
+        made = workbench().add_connection(_wish(draft))
     except ProxBalanceError as error:
         st.error("The connection was not saved.", icon=":material/error:")
         st.text(error.message)

@@ -8,6 +8,7 @@ import streamlit as st
 
 from proxbalance_core.errors import DatabaseDamaged, ProxBalanceError
 from proxbalance_core.present import words
+from proxbalance_core.ui import cache
 from proxbalance_core.ui.header import with_progress
 from proxbalance_core.ui.registry import page
 from proxbalance_core.ui.state import scope, workbench
@@ -42,7 +43,7 @@ def _damaged(error: DatabaseDamaged) -> None:
 def generation() -> Generation:
     """The newest assessment of the chosen cluster, made now if there is none; stops the page when it can't be."""
     where = scope()
-    found = workbench().latest(where.cid)
+    found = cache.latest(where.cid)
     if found is None:
         found = with_progress(where.cid, f"Reading {words.safe(where.title)} for the first time")
     if found is None:

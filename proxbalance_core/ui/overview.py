@@ -25,7 +25,8 @@ def trends(generation: Generation, hours: int) -> dict[str, tuple[float, ...]]:
     """Past values for the tiles' sparklines, oldest first."""
     usage = cache.node_history(generation, hours)
     scores = cache.score_history(generation, hours)
-    found = {name: views.thinned(scores, name, SPARK_POINTS) for name in ("health", "imbalance", "moves")}
+    found = {"imbalance": views.thinned(scores, "imbalance", SPARK_POINTS)}
+    found["moves"] = views.thinned(scores, "recommendation_count", SPARK_POINTS)
     found["cpu"] = views.thinned(usage, "cpu_pct", SPARK_POINTS)
     found["mem"] = views.thinned(usage, "mem_pct", SPARK_POINTS)
     return found

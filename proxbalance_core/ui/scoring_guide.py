@@ -8,12 +8,12 @@ from proxbalance_core.domain.plans import Assessment
 from proxbalance_core.domain.results import NodeScore
 from proxbalance_core.present import charts, guide, views, words
 from proxbalance_core.ui import cache, tables
-from proxbalance_core.ui.state import scope, workbench
+from proxbalance_core.ui.state import scope
 
 
 def walk() -> None:
     """Five steps from a node's usage to a recommendation, each with a figure of this cluster."""
-    generation = workbench().latest(scope().cid)
+    generation = cache.latest(scope().cid)
     if generation is None:
         st.text("After the first collection this page explains scoring with your own numbers.")
         return

@@ -21,7 +21,7 @@ def controls() -> None:
     with st.sidebar:
         connection = state.choose_cluster(bench.connections())
         hours = state.choose_range()
-        latest = bench.latest(connection.id)
+        latest = cache.latest(connection.id)
         names = tuple(node.name for node in latest.snapshot.nodes) if latest else ()
         nodes = state.choose_nodes(names)
         if latest:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from proxbalance_core.services.lifespan import shared_workbench
 from proxbalance_core.services.workbench import Workbench
 
 if TYPE_CHECKING:
@@ -32,8 +33,8 @@ class Scope:
 
 
 def workbench() -> Workbench:
-    """The one workbench of this process, on the data folder that the environment names."""
-    return _opened(os.environ.get("PROXBALANCE_DATA", ""))
+    """The one workbench of this process: the collector's, else one on the data folder that the environment names."""
+    return shared_workbench() or _opened(os.environ.get("PROXBALANCE_DATA", ""))
 
 
 @lru_cache(maxsize=4)

@@ -1,0 +1,7 @@
+"""The launcher: `streamlit run app.py` finds `app` by reading this file. Nothing else belongs here."""
+
+import streamlit as st
+
+from proxbalance_core.services.lifespan import collecting
+
+app = st.App("proxbalance_core/ui/main.py", lifespan=collecting)

@@ -1,0 +1,69 @@
+"""What the guided connect flow asks for, and what of it is still missing."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+VERIFY = {
+    "system": "By this machine's authorities",
+    "fingerprint": "By its fingerprint",
+    "ca": "By my own CA",
+    "off": "Not at all",
+}
+STEPS = {
+    "address": "Address",
+    "certificate": "Certificate",
+    "credentials": "Token",
+    "privileges": "Privileges",
+    "duplicate": "Connected once",
+}
+TOKEN_COMMANDS = """\
+pveum user add proxbalance@pve --comment "ProxBalance, read only"
+pveum acl modify / --users proxbalance@pve --roles PVEAuditor
+pveum user token add proxbalance@pve app --privsep 0
+"""
+_TOKEN = re.compile(r"[^\s!@]+@[^\s!@]+![^\s!@]+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A connection as typed in; ``options`` are what the source needs, the secret apart."""
+
+    title: str
+    options: tuple[tuple[str, str], ...]
+    secret: str
+    missing: tuple[str, ...]
+
+    @property
+    def complete(self) -> bool:
+        return not self.missing
+
+    def __repr__(self) -> str:
+        # A secret must not reach a log through a traceback.
+        return f"Draft({self.title!r})"
+
+    @classmethod
+    def of(cls, hosts: str, title: str, check: tuple[str, str], token: str, secret: str) -> Draft:
+        """Read the fields; ``check`` is the way to check the certificate and its proof."""
+        known = [host.strip() for host in re.split(r"[,\s]+", hosts) if host.strip()]
+        verify, proof = check
+        missing = [
+            name
+            for name, good in (
+                ("an address", bool(known)),
+                ("the proof of the certificate", verify in ("system", "off") or bool(proof.strip())),
+                ("a token ID like user@pve!name", bool(_TOKEN.fullmatch(token.strip()))),
+                ("its secret", bool(secret)),
+            )
+            if not good
+        ]
+        options = {"host": ",".join(known), "token_id": token.strip(), "verify": "off" if verify == "off" else "on"}
+        if verify in ("fingerprint", "ca"):
+            options[{"fingerprint": "fingerprint", "ca": "ca_file"}[verify]] = proof.strip()
+        return cls(
+            title=title.strip() or (known[0] if known else ""),
+            options=tuple(options.items()),
+            secret=secret,
+            missing=tuple(missing),
+        )
