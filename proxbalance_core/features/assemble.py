@@ -212,7 +212,7 @@ def _scenarios(measured: Measured, ahead: Ahead | None) -> _Coming:
     places = np.flatnonzero(enough)
     if len(places):
         coming = np.round(np.maximum(ahead(hours[:, places]), 0.0), _DIGITS)
-        whole: list[bool] = np.isfinite(coming).all(axis=(0, 1)).tolist()
+        whole = np.atleast_1d(np.isfinite(coming).all(axis=(0, 1)))
         for j, place in enumerate(places.tolist()):
             if whole[j]:
                 made[place] = tuple(map(tuple, coming[:, :, j].tolist()))

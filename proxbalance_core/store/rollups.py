@@ -162,8 +162,8 @@ def _coarse_hours(rows: pd.DataFrame, kind: EntityKind) -> list[dict[str, Any]]:
     for metric in METRICS[kind]:
         made[metric.column] = by[metric.column].mean()
         if metric.max_field:
-            made[metric.max_column] = by[metric.max_column if metric.peak else metric.column].max()
-            made[metric.max_column] = np.fmax(made[metric.max_column], made[metric.column])
+            highest = by[metric.column].max()
+            made[metric.max_column] = np.fmax(highest, by[metric.max_column].max()) if metric.peak else highest
         if metric.p95_field:
             made[metric.p95_column] = by[metric.column].quantile(0.95)
     return _records({name: values for name, values in pd.DataFrame(made).reset_index().items()})

@@ -1,0 +1,314 @@
+"""What every database must do for us. PostgreSQL too, when PROXBALANCE_TEST_PG_URL names an empty one."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from proxbalance_core.domain.cluster import ClusterSnapshot, Guest, Node, NodeMetric, PastOutcome
+from proxbalance_core.domain.connections import CollectorStatus, Connection
+from proxbalance_core.domain.frames import HOURLY, RAW, checked
+from proxbalance_core.domain.observed import GuestSample, Inventory, NodeSample, Samples
+from proxbalance_core.domain.records import Event, MoveRecord
+from proxbalance_core.domain.settings import Settings
+from proxbalance_core.errors import SnapshotNotFound
+from proxbalance_core.store import Store, open_store
+
+T0 = datetime(2026, 2, 1, tzinfo=UTC)
+E0 = int(T0.timestamp())
+HOUR, DAY = 3600, 86_400
+POSTGRES = "PROXBALANCE_TEST_PG_URL"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    url: str | Path = tmp_path / "proxbalance.db"
+    if request.param == "postgresql":
+        if not os.environ.get(POSTGRES):
+            pytest.skip(f"{POSTGRES} does not name a database")
+        url = os.environ[POSTGRES]
+    with open_store(url) as opened:
+        for old in opened.connections.list():
+            opened.connections.remove(old.id)
+        for cid in ("lab", "other"):
+            opened.connections.put(Connection(id=cid, title=cid.title(), source="synthetic", created_at=T0))
+        yield opened
+
+
+def node(ts: int, cpu: float = 50.0, **more: float) -> NodeSample:
+    return NodeSample(ts=ts, node="pve1", cpu_pct=cpu, mem_used_bytes=2**33, mem_bytes=2**36, **more)  # type: ignore[arg-type]
+
+
+def guest(ts: int, cores: float = 1.5, on: str = "pve1", vmid: int = 100, **more: int) -> GuestSample:
+    return GuestSample(ts=ts, vmid=vmid, node=on, cpu_used_cores=cores, mem_used_bytes=2**30, **more)  # type: ignore[arg-type]
+
+
+def minutes(start: int, count: int, cores: float = 1.5) -> Samples:
+    times = range(start, start + count * 60, 60)
+    return Samples(nodes=tuple(node(t) for t in times), guests=tuple(guest(t, cores) for t in times))
+
+
+def snapshot(at: datetime = T0) -> ClusterSnapshot:
+    pve1 = Node(
+        name="pve1", status="online", cpu_cores=8.0, mem_bytes=2.0**36,
+        cpu=NodeMetric(current_pct=50.0), mem=NodeMetric(current_pct=40.0),
+    )  # fmt: skip
+    web = Guest(vmid=100, name="web", type="vm", node="pve1", status="running", cpu_cores=2.0, mem_bytes=2.0**32)
+    return ClusterSnapshot(cluster="lab", taken_at=at, nodes=(pve1,), guests=(web,))
+
+
+ASSESSMENT = {
+    "format": "proxbalance.assessment/1", "cluster": "lab", "taken_at": "2026-02-01T00:00:00Z", "mode": "sequential",
+    "summary": {"cluster_health": 87.5, "imbalance": 0.2, "urgency": "low", "skip_reasons": {"stopped": 1}},
+    "nodes": [{"name": "pve1", "score": 12.0, "suitability": 88.0, "cpu_pct": 50.0, "guest_count": 1, "terms": []}],
+    "recommendations": [{"vmid": 100, "source": "pve1", "target": "pve2", "reason": {"summary": "Why.", "x": 1}}],
+    "skipped": [{"vmid": 101, "reason": "stopped"}], "plan": {"steps": []},
+}  # fmt: skip
+
+
+def test_samples_come_back_as_they_went_in(store: Store) -> None:
+    store.samples.add("lab", Samples(nodes=(node(E0, 12.345, iowait_pct=0.5),), guests=(guest(E0, 0.25),)))
+    nodes = checked(store.samples.frame("lab", "node", T0, T0 + timedelta(hours=1)), RAW["node"])
+    guests = checked(store.samples.frame("lab", "guest", T0, T0 + timedelta(hours=1)), RAW["guest"])
+    assert nodes[["ts", "node", "cpu_pct", "mem_used_bytes", "iowait_pct"]].values.tolist() == [
+        [E0, "pve1", 12.345, 2.0**33, 0.5]
+    ]
+    assert np.isnan(nodes["load_avg_1m"]).all()
+    assert guests[["vmid", "node", "running", "cpu_used_cores"]].values.tolist() == [[100, "pve1", True, 0.25]]
+
+
+def test_the_same_rows_again_change_nothing(store: Store) -> None:
+    for _ in range(2):
+        store.samples.add("lab", minutes(E0, 3))
+    assert len(store.samples.frame("lab", "guest", T0, T0 + timedelta(hours=1))) == 3
+
+
+def test_a_round_is_stored_whole_or_not_at_all(store: Store) -> None:
+    broken = dataclasses.replace(guest(E0), ts=None)  # type: ignore[arg-type]
+    with pytest.raises(Exception):  # noqa: B017
+        store.samples.add("lab", Samples(nodes=(node(E0),), guests=(broken,)))
+    assert store.samples.frame("lab", "node", T0, T0 + timedelta(hours=1)).empty
+
+
+def test_gaps_stay_gaps(store: Store) -> None:
+    store.samples.add("lab", minutes(E0, 60))
+    store.samples.add("lab", minutes(E0 + 3 * HOUR, 60))
+    store.samples.add("lab", Samples(guests=(GuestSample(ts=E0 + 5 * HOUR, vmid=100, node="pve1", running=False),)))
+    store.samples.rollup("lab", T0 + timedelta(hours=6))
+    hours = store.samples.hourly("lab", "guest", T0, T0 + timedelta(hours=6))
+    assert ((hours["ts"] - E0) // HOUR).tolist() == [0, 3, 5]
+    assert np.isnan(hours["cpu_used_cores"].iloc[2])
+
+
+def test_rollups_are_means_and_peaks(store: Store) -> None:
+    times = range(E0, E0 + HOUR, 60)
+    store.samples.add("lab", Samples(guests=tuple(guest(t, i / 10) for i, t in enumerate(times))))
+    assert store.samples.rollup("lab", T0 + timedelta(days=1)) == 1
+    row = store.samples.frame("lab", "guest", T0, T0 + timedelta(days=1), "hour").iloc[0]
+    assert (row["n"], row["cpu_max_cores"]) == (60, 5.9)
+    assert row["cpu_used_cores"] == pytest.approx(2.95)
+    assert row["cpu_p95_cores"] == pytest.approx(5.605)
+    day = store.samples.frame("lab", "guest", T0, T0 + timedelta(days=1), "day").iloc[0]
+    assert (day["n"], day["cpu_max_cores"]) == (60, 5.9)
+
+
+def test_rolling_up_again_gives_the_same_rows(store: Store) -> None:
+    store.samples.add("lab", minutes(E0, 180))
+    now = T0 + timedelta(days=2)
+    store.samples.rollup("lab", now)
+    before = [store.samples.frame("lab", "guest", T0, now, span) for span in ("hour", "day")]  # type: ignore[arg-type]
+    store.samples.add("lab", minutes(E0, 1))  # seen before: everything from there on is rolled up again
+    assert store.samples.rollup("lab", now) == 6
+    assert store.samples.rollup("lab", now) == 0
+    for span, was in zip(("hour", "day"), before, strict=True):
+        assert store.samples.frame("lab", "guest", T0, now, span).equals(was)  # type: ignore[arg-type]
+
+
+def test_the_running_hour_is_among_the_hours(store: Store) -> None:
+    store.samples.add("lab", minutes(E0, 90))
+    store.samples.rollup("lab", T0 + timedelta(minutes=90))
+    hours = checked(store.samples.hourly("lab", "guest", T0, T0 + timedelta(hours=2)), HOURLY["guest"])
+    assert hours["n"].tolist() == [60, 30]
+
+
+def test_coarse_history_is_spread_and_marked(store: Store) -> None:
+    store.samples.add("lab", Samples(guests=(guest(E0, 2.0, step_s=3 * HOUR),)))
+    hours = store.samples.hourly("lab", "guest", T0, T0 + timedelta(days=1))
+    assert hours["cpu_used_cores"].tolist() == [2.0] * 3
+    assert hours["step_s"].tolist() == [3 * HOUR] * 3
+
+
+def test_finer_rows_win_over_coarse_ones_in_either_order(store: Store) -> None:
+    coarse = Samples(guests=(guest(E0, 9.0, step_s=3 * HOUR),))
+    store.samples.add("lab", coarse)
+    store.samples.add("lab", minutes(E0 + HOUR, 60))
+    store.samples.rollup("lab", T0 + timedelta(hours=4))
+    store.samples.add("lab", coarse)
+    hours = store.samples.hourly("lab", "guest", T0, T0 + timedelta(hours=4))
+    assert hours["cpu_used_cores"].tolist() == [9.0, 1.5, 9.0]
+
+
+def test_two_half_hours_make_an_hour(store: Store) -> None:
+    halves = Samples(guests=(guest(E0, 1.0, step_s=1800), guest(E0 + 1800, 3.0, step_s=1800)))
+    store.samples.add("lab", halves)
+    row = store.samples.hourly("lab", "guest", T0, T0 + timedelta(days=1)).iloc[0]
+    assert (row["n"], row["cpu_used_cores"], row["cpu_max_cores"]) == (2, 2.0, 3.0)
+
+
+def test_history_follows_a_guest_that_moves(store: Store) -> None:
+    store.samples.add("lab", Samples(guests=(guest(E0, on="pve1"),)))
+    store.samples.add("lab", Samples(guests=(guest(E0 + HOUR, on="pve2"),)))
+    hours = store.samples.hourly("lab", "guest", T0, T0 + timedelta(hours=2))
+    assert hours["vmid"].tolist() == [100, 100]
+    assert hours["node"].tolist() == ["pve1", "pve2"]
+
+
+def test_connections_do_not_see_one_another(store: Store) -> None:
+    store.samples.add("lab", minutes(E0, 2))
+    store.samples.add("other", minutes(E0, 5, cores=3.0))
+    assert len(store.samples.frame("lab", "guest", T0, T0 + timedelta(hours=1))) == 2
+    store.samples.rollup("other", T0 + timedelta(hours=1))
+    assert store.samples.hourly("lab", "guest", T0, T0 + timedelta(hours=1))["cpu_used_cores"].tolist() == [1.5]
+
+
+def test_the_last_sample_of_each(store: Store) -> None:
+    store.samples.add("lab", minutes(E0, 3))
+    store.samples.add("lab", Samples(guests=(guest(E0 + 60, 0.5, vmid=7),)))
+    last = store.samples.last("lab")
+    assert {s.vmid: (s.ts, s.cpu_used_cores) for s in last.guests} == {100: (E0 + 120, 1.5), 7: (E0 + 60, 0.5)}
+    assert [s.ts for s in last.nodes] == [E0 + 120]
+    assert store.samples.last("other") == Samples()
+
+
+def test_retention_keeps_what_the_settings_say(store: Store) -> None:
+    settings = Settings(retention_raw_hours=48, retention_hourly_days=8, retention_daily_days=30)
+    for day in range(0, 50, 5):
+        store.samples.add("lab", minutes(E0 + day * DAY, 60))
+    now = T0 + timedelta(days=46)
+    store.samples.rollup("lab", now)
+    store.samples.prune("lab", settings, now)
+    raw = store.samples.frame("lab", "node", T0, now)
+    assert raw["ts"].min() == E0 + 45 * DAY
+    hours = store.samples.frame("lab", "guest", T0, now, "hour")
+    assert ((hours["ts"] - E0) // DAY).tolist() == [40, 45]
+    days = store.samples.frame("lab", "guest", T0, now, "day")
+    assert ((days["ts"] - E0) // DAY).tolist() == [20, 25, 30, 35, 40, 45]
+
+
+def test_samples_are_not_dropped_before_they_are_rolled_up(store: Store) -> None:
+    store.samples.add("lab", minutes(E0, 60))
+    assert store.samples.prune("lab", Settings(), T0 + timedelta(days=30)) == 0
+
+
+def test_a_generation_opens_whole_and_later_in_brief(store: Store) -> None:
+    made = store.generations.add("lab", T0, snapshot(), Settings(cpu_threshold=55.0), ASSESSMENT, 0.25)
+    whole = store.generations.latest("lab")
+    assert whole is not None and whole.id == made and whole.in_full
+    assert whole.assessment == ASSESSMENT
+    assert ClusterSnapshot.from_dict(whole.snapshot or {}) == ClusterSnapshot.from_dict(snapshot().to_dict())
+    assert Settings.from_dict(whole.settings or {}).cpu_threshold == 55.0
+    store.generations.prune("lab", T0 + timedelta(hours=49))
+    brief = store.generations.get(made)
+    assert not brief.in_full and brief.snapshot is None
+    assert brief.assessment["summary"]["skip_reasons"] == {"stopped": 1}
+    assert brief.assessment["recommendations"][0]["reason"] == {"summary": "Why."}
+    assert "plan" not in brief.assessment
+
+
+def test_generations_thin_out_with_age(store: Store) -> None:
+    for i in range(12):
+        store.generations.add("lab", T0 + timedelta(minutes=10 * i), snapshot(), Settings(), ASSESSMENT)
+    for age, left in (
+        (timedelta(hours=40), 12),
+        (timedelta(days=3), 2),
+        (timedelta(days=9), 1),
+        (timedelta(days=800), 0),
+    ):
+        store.generations.prune("lab", T0 + age)
+        assert len(store.generations.list("lab")) == left
+    with pytest.raises(SnapshotNotFound):
+        store.generations.get(10**6)
+
+
+def test_scores_are_kept_by_node(store: Store) -> None:
+    store.generations.add("lab", T0, snapshot(), Settings(), ASSESSMENT)
+    (row,) = store.generations.scores("lab", T0, T0 + timedelta(hours=1))
+    assert (row.node, row.score, row.suitability, row.guest_count) == ("pve1", 12.0, 88.0, 1)
+    (glance,) = store.generations.list("lab")
+    assert (glance.cluster_health, glance.recommendation_count, glance.skipped_count) == (87.5, 1, 1)
+
+
+def test_settings_have_a_history(store: Store) -> None:
+    assert store.settings.get("lab") == Settings()
+    store.settings.put("lab", Settings(cpu_threshold=50.0), "anna", T0)
+    store.settings.put("lab", Settings(cpu_threshold=65.0), "ben", T0 + timedelta(hours=1))
+    assert store.settings.get("lab").cpu_threshold == 65.0
+    assert store.settings.get("other") == Settings()
+    assert [(change.who, change.settings.cpu_threshold) for change in store.settings.history("lab")] == [
+        ("ben", 65.0),
+        ("anna", 50.0),
+    ]
+
+
+def test_wishes(store: Store) -> None:
+    store.wishes.mute("lab", 100, T0 + timedelta(days=1))
+    store.wishes.mute("lab", 101, T0)
+    store.wishes.mute("lab", 101, None)
+    assert store.wishes.mutes("lab") == {100: T0 + timedelta(days=1)}
+    store.wishes.maintenance("lab", "pve1", True)
+    store.wishes.maintenance("lab", "pve1", True)
+    assert store.wishes.maintained("lab") == {"pve1"}
+    store.wishes.maintenance("lab", "pve1", False)
+    assert store.wishes.maintained("lab") == frozenset()
+
+
+def test_moves_outcomes_and_events(store: Store) -> None:
+    move = MoveRecord(at=T0, vmid=100, source="pve1", target="pve2")
+    store.migrations.add("lab", move)
+    store.migrations.add("lab", move, dataclasses.replace(move, at=T0 + timedelta(hours=1), vmid=7))
+    assert [(m.vmid, m.at) for m in store.migrations.list("lab")] == [(7, T0 + timedelta(hours=1)), (100, T0)]
+    assert [m.vmid for m in store.migrations.list("lab", vmid=100)] == [100]
+    outcome = PastOutcome(
+        at=T0, vmid=1, source="a", target="b", reason="combined", predicted_points=40.0, realised_points=34.0
+    )
+    store.outcomes.add("lab", outcome, outcome)
+    assert store.outcomes.list("lab") == (outcome,)
+    store.events.append(
+        "lab", *[Event(at=T0 + timedelta(days=d), event="data.stale", payload={"d": d}) for d in (0, 95)]
+    )
+    first, second = store.events.list("lab")
+    assert store.events.list("lab", after_id=first.id) == (second,)
+    assert store.events.prune("lab", T0 + timedelta(days=100)) == 1
+
+
+def test_inventory_and_status(store: Store) -> None:
+    cluster = snapshot()
+    inventory = Inventory(cluster="lab", at=T0, nodes=cluster.nodes, guests=cluster.guests, complete=False)
+    store.inventories.put("lab", inventory)
+    kept = store.inventories.get("lab")
+    assert kept is not None and not kept.complete
+    assert kept.nodes[0].cpu.current_pct == 50.0 and np.isnan(kept.nodes[0].cpu.avg_7d_pct)
+    assert store.inventories.get("other") is None
+    assert store.status.get("lab") == CollectorStatus()
+    status = CollectorStatus(last_attempt=T0, last_error="No route.", error_kind="SourceUnavailable", rounds=3)
+    store.status.put("lab", status)
+    assert store.status.get("lab") == status
+
+
+def test_a_connection_goes_with_everything_of_it(store: Store) -> None:
+    changed = Connection(id="lab", title="New", source="trace", created_at=T0, options=(("a", "b"),))
+    store.connections.put(changed)
+    assert store.connections.get("lab") == changed and changed.option("a") == "b"
+    store.samples.add("lab", minutes(E0, 2))
+    store.generations.add("lab", T0, snapshot(), Settings(), ASSESSMENT)
+    store.connections.remove("lab")
+    assert [c.id for c in store.connections.list()] == ["other"]
+    assert store.generations.latest("lab") is None
+    assert store.samples.frame("lab", "node", T0, T0 + timedelta(days=1)).empty
+    assert store.samples.span("lab") is None
