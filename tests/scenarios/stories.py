@@ -111,8 +111,8 @@ def memory(gib: float) -> Cluster:
 @story("017-iowait-is-shared-out", tags=[])
 @story("018-iowait-of-an-exempt-guest", tags=["io_exempt"])
 def iowait(tags: list[str]) -> Cluster:
-    """Each writer of 150 MB/s stands for 7.5 points of pve1's 17 % iowait."""
-    cluster = Cluster().node("pve1", iowait=17.0).node("pve2").node("pve3")
+    """Each writer of 150 MB/s stands for 7.5 points of pve1's 33 % iowait."""
+    cluster = Cluster().node("pve1", iowait=33.0).node("pve2").node("pve3")
     for vmid in (101, 102):
         cluster.guest(vmid, "pve1", 0.5, disk_write_bps=150 * MIB, tags=tags)
     cluster.guests[0]["lock"] = "backup"
@@ -235,7 +235,7 @@ def distribution() -> Cluster:
     cluster = Cluster().node("pve1").node("pve2")
     for vmid in range(101, 109):
         cluster.guest(vmid, "pve1", 0.05, 0.5)
-    return cluster.guest(201, "pve2", 0.4, 4.0).guest(202, "pve2", 0.1, 1.0)
+    return cluster.guest(201, "pve2", 0.05, 0.5).guest(202, "pve2", 0.05, 0.5)
 
 
 @story("051-one-node-over", heavy=9.0)
@@ -280,7 +280,7 @@ def n_1(gib: float) -> Cluster:
 def collide() -> Cluster:
     """102 and 103 each see pve2 as the emptiest; both on it put it over its threshold."""
     cluster = Cluster().node("pve1").node("pve2").node("pve3")
-    cluster.guest(101, "pve1", 4.0, lock="backup").guest(102, "pve1", 4.9).guest(103, "pve1", 4.9)
+    cluster.guest(101, "pve1", 5.5, lock="backup").guest(102, "pve1", 4.9).guest(103, "pve1", 4.9)
     return cluster.guest(201, "pve2", 1.0, lock="backup").guest(301, "pve3", 2.0, lock="backup")
 
 
