@@ -94,12 +94,10 @@ class _Rows:
 
 def measure(nodes: Sequence[Node], guests: Sequence[Guest], history: History, now: int) -> Measured:
     """Bring the frames into the order of ``nodes`` and ``guests``, at epoch second ``now``."""
-    for kind, hours, raw in (
-        ("node", history.node_hours, history.node_raw),
-        ("guest", history.guest_hours, history.guest_raw),
-    ):
-        checked(hours, HOURLY[kind])  # type: ignore[index]
-        checked(raw, RAW[kind])  # type: ignore[index]
+    checked(history.node_hours, HOURLY["node"])
+    checked(history.guest_hours, HOURLY["guest"])
+    checked(history.node_raw, RAW["node"])
+    checked(history.guest_raw, RAW["guest"])
     cluster = _cluster(nodes, guests, history)
     rows = _hourly_rows(cluster, history, now)
     week = rows.cores[-168:, : cluster.present], rows.mem[-168:, : cluster.present]

@@ -112,7 +112,7 @@ def trends(week: Floats) -> tuple[Floats, Floats]:
     days = week.reshape(WEEK_DAYS, DAY_HOURS, week.shape[1])
     early, late = np.triu_indices(WEEK_DAYS, 1)
     slopes = (days[late] - days[early]) / (late - early)[:, None, None]
-    slope = _quantile(slopes.reshape(-1, week.shape[1]), 0.5)
+    slope = _quantile(slopes.reshape(len(early) * DAY_HOURS, week.shape[1]), 0.5)
     span = np.isfinite(days).any(axis=1).sum(axis=0)
     slope = np.where(span >= MIN_TREND_DAYS, slope, np.nan)
     return slope, _explained(days, slope)
