@@ -11,8 +11,8 @@ from tests.strategies.clusters import document
 HERE = Path(__file__).parent
 WELL = frozenset(("windows", "traffic", "storages"))
 CLUSTERS: dict[str, dict[str, Any]] = {
-    "small-3x20": {"seed": 11, "nodes": 3, "guests": 20, "on": WELL, "fill": 0.9},
-    "rules-5x60": {"seed": 5, "nodes": 5, "guests": 60, "on": WELL | {"tags", "rules", "special", "past"}, "fill": 0.5},
+    "small-3x20": {"seed": 11, "nodes": 3, "guests": 20, "on": WELL, "fill": 0.4},
+    "rules-5x60": {"seed": 5, "nodes": 5, "guests": 60, "on": WELL | {"tags", "rules", "special", "past"}, "fill": 0.22},
     "uneven-6x60": {
         "seed": 6,
         "nodes": 6,
@@ -20,7 +20,7 @@ CLUSTERS: dict[str, dict[str, Any]] = {
         "on": WELL | {"uneven", "trouble", "gaps", "short"},
         "fill": 0.7,
     },
-    "ahead-8x120": {"seed": 8, "nodes": 8, "guests": 120, "on": WELL | {"forecast", "tags", "special"}, "fill": 0.5},
+    "ahead-8x120": {"seed": 8, "nodes": 8, "guests": 120, "on": WELL | {"forecast", "tags", "special"}, "fill": 0.16},
 }
 
 

@@ -365,7 +365,7 @@ def documents(
     """Valid snapshot documents; ``without`` names switches that stay off."""
     on = frozenset(name for name in SWITCHES if draw(st.booleans()) and name not in without)
     nodes, guests = draw(st.integers(2, most_nodes)), draw(st.integers(0, most_guests))
-    fill = draw(st.sampled_from((0.2, 0.5, 0.9)))
+    fill = draw(st.sampled_from((0.1, 0.2, 0.5, 0.9)))
     return document(draw(st.integers(0, 2**31)), nodes, guests, on, fill)
 
 
