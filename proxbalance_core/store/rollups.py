@@ -5,6 +5,7 @@ The daily 95th percentile is that of the day's hourly means. Days are UTC days.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,8 +17,8 @@ from sqlalchemy import delete, select
 from proxbalance_core.domain.settings import Settings
 from proxbalance_core.store import tables
 from proxbalance_core.store.engine import upsert
-from proxbalance_core.store.metrics import METRICS, EntityKind, encoded_column, rollup_fields
-from proxbalance_core.store.reading import entity_names, fields_of, frame_of, own_entities
+from proxbalance_core.store.metrics import METRICS, EntityKind, Field, Metric, encoded_column, raw_fields, rollup_fields
+from proxbalance_core.store.reading import entity_names, frame_of, own_entities
 
 HOUR_S, DAY_S = 3600, 86_400
 SLOT_S = 300
@@ -35,7 +36,7 @@ def roll_up(db: Db, cid: str, now: int) -> int:
     for kind in METRICS:
         for since in range(_first(db, cid, kind, marks[0], HOUR_S), end_hour, _CHUNK_S):
             window = (since, min(since + _CHUNK_S, end_hour))
-            written += _write(db, cid, kind, "hourly", _hours_of_raw(db, cid, kind, window))
+            written += _write(db, cid, kind, "hourly", _hours_of_raw(db, cid, kind, window, METRICS[kind]))
         for since in range(_first(db, cid, kind, marks[1], DAY_S), end_day, 30 * DAY_S):
             _write(db, cid, kind, "daily", _days(db, cid, kind, (since, min(since + 30 * DAY_S, end_day))))
     _mark(db, cid, max(end_hour, marks[0]), max(end_day, marks[1]))
@@ -72,24 +73,36 @@ def set_back(db: Db, cid: str, times: Sequence[int], *, hours: bool) -> None:
         _mark(db, cid, back_hour, back_day)
 
 
-def fresh_hours(db: Db, cid: str, kind: EntityKind, window: tuple[int, int]) -> pd.DataFrame:
-    """Hours of what is not rolled up yet, the running hour too."""
+def fresh_hours(db: Db, cid: str, kind: EntityKind, window: tuple[int, int], fields: tuple[Field, ...]) -> pd.DataFrame:
+    """Hours of what is not rolled up yet, the running hour too; only ``fields`` (a quantile takes its time)."""
     since = max(window[0], _marks(db, cid)[0])
-    found = _hours_of_raw(db, cid, kind, (since, max(since, window[1])))
-    return found.drop(columns="standing")
+    names = {field.name for field in fields}
+    metrics = tuple(
+        dataclasses.replace(
+            metric,
+            max_field=metric.max_field if metric.max_field in names else None,
+            p95_field=metric.p95_field if metric.p95_field in names else None,
+        )
+        for metric in METRICS[kind]
+        if names & {metric.field, metric.max_field, metric.p95_field}
+    )
+    return _hours_of_raw(db, cid, kind, (since, max(since, window[1])), metrics)
 
 
-def _hours_of_raw(db: Db, cid: str, kind: EntityKind, window: tuple[int, int]) -> pd.DataFrame:
-    raw = frame_of(db, tables.samples[kind], cid, kind, window, fields_of(kind, raw=True))
-    return in_hours(raw, kind)
+def _hours_of_raw(
+    db: Db, cid: str, kind: EntityKind, window: tuple[int, int], metrics: tuple[Metric, ...]
+) -> pd.DataFrame:
+    wanted = {name for metric in metrics for name in (metric.field, metric.peak)}
+    fields = tuple(field for field in raw_fields(kind) if field.name in wanted)
+    return in_hours(frame_of(db, tables.samples[kind], cid, kind, window, fields), kind, metrics)
 
 
-def in_hours(raw: pd.DataFrame, kind: EntityKind) -> pd.DataFrame:
+def in_hours(raw: pd.DataFrame, kind: EntityKind, metrics: tuple[Metric, ...]) -> pd.DataFrame:
     """Means and peaks by hour and entity, with ``n``, ``step_s`` and ``standing``; a gap has no row."""
     name = _name(kind)
     hour = raw["ts"] // HOUR_S * HOUR_S
     slots = raw["ts"] // SLOT_S
-    made = _aggregated(raw.assign(ts=hour), kind, {metric.field: metric.peak for metric in METRICS[kind]})
+    made = _aggregated(raw.assign(ts=hour), kind, metrics, {metric.field: metric.peak for metric in metrics})
     by = raw.assign(ts=hour, slot=slots).groupby(["ts", name], observed=True, sort=True)
     covered = np.minimum(HOUR_S, by["slot"].nunique().to_numpy() * SLOT_S)
     made["standing"] = _standing(covered, made["step_s"].to_numpy())
@@ -105,7 +118,9 @@ def _name(kind: EntityKind) -> str:
     return "vmid" if kind == "guest" else "node"
 
 
-def _aggregated(rows: pd.DataFrame, kind: EntityKind, peaks: dict[str, str | None]) -> pd.DataFrame:
+def _aggregated(
+    rows: pd.DataFrame, kind: EntityKind, metrics: tuple[Metric, ...], peaks: dict[str, str | None]
+) -> pd.DataFrame:
     """Group by ts and entity: mean of all, maximum of ``peaks`` (or of the means), 95th percentile."""
     name = _name(kind)
     by = rows.groupby(["ts", name], observed=True, sort=True)
@@ -117,8 +132,8 @@ def _aggregated(rows: pd.DataFrame, kind: EntityKind, peaks: dict[str, str | Non
     }
     if kind == "guest":
         columns["node"] = by["node"].last().array
-    means = by[[metric.field for metric in METRICS[kind]]].mean()
-    for metric in METRICS[kind]:
+    means = by[[metric.field for metric in metrics]].mean()
+    for metric in metrics:
         columns[metric.field] = means[metric.field].to_numpy()
         if metric.max_field:
             highest = by[metric.field].max().to_numpy()
@@ -132,7 +147,7 @@ def _aggregated(rows: pd.DataFrame, kind: EntityKind, peaks: dict[str, str | Non
 def _days(db: Db, cid: str, kind: EntityKind, window: tuple[int, int]) -> pd.DataFrame:
     hours = frame_of(db, tables.hourly[kind], cid, kind, window, rollup_fields(kind))
     hours["ts"] = hours["ts"] // DAY_S * DAY_S
-    made = _aggregated(hours, kind, {metric.field: metric.max_field for metric in METRICS[kind]})
+    made = _aggregated(hours, kind, METRICS[kind], {metric.field: metric.max_field for metric in METRICS[kind]})
     counts = hours.groupby(["ts", _name(kind)], observed=True, sort=True)["n"].sum()
     made.insert(2, "n", counts.to_numpy())
     made["standing"] = 0

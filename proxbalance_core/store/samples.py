@@ -77,7 +77,7 @@ class SampleStore:
         window = (-(-epoch(since) // HOUR_S) * HOUR_S, epoch(until))
         with reading(self._engine) as db:
             rolled = frame_of(db, tables.hourly[kind], cid, kind, window, wanted)
-            fresh = fresh_hours(db, cid, kind, window)
+            fresh = fresh_hours(db, cid, kind, window, wanted)
         return rolled if fresh.empty else merged(rolled, fresh[list(rolled.columns)])
 
     def last(self, cid: str, within: timedelta = timedelta(hours=1)) -> Samples:
