@@ -7,6 +7,7 @@ contradicts itself is refused (:class:`~proxbalance_core.errors.SnapshotInvalid`
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -215,6 +216,11 @@ class Guest(Value):
     @property
     def running(self) -> bool:
         return self.status == "running"
+
+    @property
+    def tag_set(self) -> frozenset[str]:
+        """Its tags in lower case; what Proxmox joins by ``;``, ``,`` or a space is taken apart."""
+        return frozenset(part for tag in self.tags for part in re.split(r"[;,\s]+", tag.lower()) if part)
 
     @property
     def sid(self) -> str:

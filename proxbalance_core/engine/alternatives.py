@@ -63,6 +63,6 @@ def _alternative(view: View, pair: tuple[int, int], placed: Placed, points: tupl
         target=name,
         target_score=total,
         score_improvement=improvement,
-        strain_relief=round(relief, 4),
+        strain_relief=round(relief, 6),
         ruled_out=why,
     )

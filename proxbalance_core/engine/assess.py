@@ -12,7 +12,7 @@ from proxbalance_core.domain.settings import Settings
 from proxbalance_core.engine.explain import Trip, recommendation, trips
 from proxbalance_core.engine.independent import judge_alone
 from proxbalance_core.engine.outlook import prospects
-from proxbalance_core.engine.planning import Planned, laid_out, planned
+from proxbalance_core.engine.planning import Planned, laid_out, planned, stops_alone
 from proxbalance_core.engine.turning import turning_thresholds
 from proxbalance_core.engine.view import View
 from proxbalance_core.errors import SettingInvalid, WorsePlan
@@ -78,7 +78,8 @@ def _told(view: View, mode: Mode, eligible: Eligibility, plan: Planned) -> Asses
     settings, rules = view.settings, view.rules
     nodes = node_scores(view.placed, rules.scale, settings, view.field)
     walk = Walk(view.state, rules, sorted({leg.guest for leg in plan.order.legs}))
-    told = trips(view, plan.found, list(walk.steps(plan.order.legs)))
+    stops = list(walk.steps(plan.order.legs))
+    told = trips(view, plan.found, stops_alone(view, plan.order.legs) if mode == "independent" else stops)
     before = picture(view.placed, settings, nodes, view.field)
     after_nodes = node_scores(walk.placed, rules.scale, settings, walk.ahead)
     impact = batch_impact(before, picture(walk.placed, settings, after_nodes, walk.ahead))

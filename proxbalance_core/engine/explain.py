@@ -107,8 +107,8 @@ def recommendation(view: View, trip: Trip, steps: list[Step], health: float, in_
         vmid=guest.vmid, name=guest.name or "", type=guest.type, source=source, target=target,
         kind=trip.kind, group=trip.group,
         score_improvement=improvement, current_score=source_side.total, target_score=target_side.total,
-        strain_relief=round(sum(stop.relief for stop in trip.stops), 4),
-        strain_relief_now=round(sum(stop.relief_now for stop in trip.stops), 4),
+        strain_relief=round(sum(stop.relief for stop in trip.stops), 6),
+        strain_relief_now=round(sum(stop.relief_now for stop in trip.stops), 6),
         reason=reason, confidence_score=sure, confidence_factors=sure_factors,
         risk_score=risky, risk_level=level, risk_factors=risk_factors, do_by_hand=risky > BY_HAND_OVER,
         score_details=ScoreDetails(

@@ -10,6 +10,7 @@ from proxbalance_core.plan.board import Board
 from proxbalance_core.plan.duties import least_bad
 from proxbalance_core.plan.gates import Gate
 from proxbalance_core.plan.search import Found, members_of, scattered
+from proxbalance_core.plan.singles import best_of_each
 from proxbalance_core.recommend.eligibility import Eligibility, cluster_is_balanced
 
 
@@ -20,22 +21,27 @@ def judge_alone(view: View, eligible: Eligibility) -> Found:
     lonely = scattered(placed, rules)
     board = Board(view.state, rules, members, np.ones(len(members), dtype=bool))
     balanced = cluster_is_balanced(board.field, placed, rules.settings)
-    gate, target_of, kind_of = Gate(board), {}, {}
+    kinds = [_duty_kind(view, unit, eligible) for unit in members]
+    board.open = np.array([not any(g in eligible.plain or g in lonely for g in unit) for unit in members], dtype=bool)
+    best = {} if balanced else best_of_each(board, Gate(board))
+    target_of: dict[int, int] = {}
+    gain_of: dict[int, float] = {}
+    kind_of: dict[int, Kind] = {}
     total = board.field.total()
-    for m, unit in enumerate(members):
-        kind = _duty_kind(view, unit, eligible)
-        able = kind is not None or not (balanced or any(g in eligible.plain or g in lonely for g in unit))
-        target = (least_bad(board, m) if kind else _best(board, gate, m)) if able else None
+    for m, (unit, kind) in enumerate(zip(members, kinds, strict=True)):
+        target = least_bad(board, m) if kind else best.get(m)
         if target is not None:
             target_of.update({g: target for g in unit if placed.node_of[g] != target})
             kind_of.update({g: kind or "balance" for g in unit})
+            pair = np.array([m]), np.array([target])
+            gain_of.update({g: float(board.relief(*pair)[0] - board.cost(*pair)[0]) for g in unit})
     groups = {
         g: "+".join(str(view.snapshot.guests[u].vmid) for u in unit) for unit in members if len(unit) > 1 for g in unit
     }
     return Found(
         target_of=target_of, kind_of=kind_of, group_of={g: f"unit:{groups[g]}" for g in target_of if g in groups},
         passed=frozenset(), balanced=balanced, scattered=lonely, duties_total=total, total=total,
-        cost=float(sum(rules.move_cost[g] for g in target_of)),
+        cost=float(sum(rules.move_cost[g] for g in target_of)), gain_of=gain_of,
     )  # fmt: skip
 
 
@@ -44,13 +50,3 @@ def _duty_kind(view: View, unit: tuple[int, ...], eligible: Eligibility) -> Kind
         return None
     leaving = view.arrays.node.maintenance[view.placed.node_of[unit[0]]]
     return "maintenance_evacuation" if leaving else "affinity_repair"
-
-
-def _best(board: Board, gate: Gate, m: int) -> int | None:
-    free = np.flatnonzero(board.rules.constraints.free_targets([board.members[m]], board.placed)[0])
-    if not len(free):
-        return None
-    movers = np.full(len(free), m)
-    relief = board.relief(movers, free)
-    gain = np.where(gate.passes(movers, free, relief), relief - board.cost(movers, free), -np.inf)
-    return int(free[gain.argmax()]) if np.isfinite(gain.max()) else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from proxbalance_core.engine.view import View
-from proxbalance_core.features.arrays import Ints
+from proxbalance_core.features.arrays import Floats, Ints
 from proxbalance_core.plan.board import Board, State
 from proxbalance_core.plan.gates import HourlyScores
 from proxbalance_core.plan.search import members_of
@@ -24,20 +24,30 @@ def prospects(view: View, state: State) -> Prospects:
     rank = np.zeros(guests, dtype=np.intp)
     for m, unit in enumerate(members):
         rank[list(unit)] = m
-    free = (
-        rules.constraints.free_targets(members, placed)[rank] if guests else np.zeros((0, len(scores.own)), dtype=bool)
-    )
-    matrix = np.where(free, all_target_scores(scores), np.inf)
-    best: Ints = matrix.argmin(axis=1) if guests and matrix.shape[1] else np.zeros(guests, dtype=np.intp)
-    found = np.isfinite(matrix[np.arange(guests), best]) if guests else np.zeros(0, dtype=bool)
+    matrix = all_target_scores(scores)
+    matrix[~board.likely(rank)] = np.inf
+    best = _best_taken(board, rank, matrix)
+    found = np.isfinite(matrix[np.arange(guests), best]) if matrix.size else np.zeros(guests, dtype=bool)
     able = np.flatnonzero(found)
     movers, targets = rank[able], best[able]
     relief, largest = np.full(guests, np.nan), np.full(guests, -np.inf)
     relief[able] = board.relief(movers, targets)
     largest[able] = HourlyScores(board, scores).largest_improvement(movers, targets) if len(able) else 0.0
     own = scores.own[placed.node_of]
-    best_score = np.where(found, matrix[np.arange(guests), best] if guests else 0.0, np.nan)
+    best_score = np.where(found, matrix[np.arange(guests), best] if matrix.size else 0.0, np.nan)
     return Prospects(
         own_score=own, best=np.where(found, best, -1), best_score=best_score, gain=own - best_score,
         largest=largest, relief=relief, cost=board.price[rank],
     )  # fmt: skip
+
+
+def _best_taken(board: Board, rank: Ints, matrix: Floats) -> Ints:
+    """The best node of each guest that takes it, [G]; ``matrix`` loses those that were asked and don't."""
+    if not matrix.size:
+        return np.zeros(len(matrix), dtype=np.intp)
+    best: Ints = matrix.argmin(axis=1)
+    for g in np.flatnonzero(board.watched[rank]):
+        while np.isfinite(matrix[g, best[g]]) and not board.takes(int(rank[g]), int(best[g])):
+            matrix[g, best[g]] = np.inf
+            best[g] = matrix[g].argmin()
+    return best

@@ -13,7 +13,7 @@ from proxbalance_core.engine.explain import Trip, move_facts, situation, transfe
 from proxbalance_core.engine.view import View
 from proxbalance_core.plan.order import Leg, Order, order_moves
 from proxbalance_core.plan.search import Found, search
-from proxbalance_core.plan.walk import Walk
+from proxbalance_core.plan.walk import Stop, Walk
 from proxbalance_core.recommend.commands import commands_of
 from proxbalance_core.recommend.eligibility import Eligibility
 from proxbalance_core.recommend.reasons import LABELS, reason_of
@@ -82,10 +82,19 @@ def planned(view: View, eligible: Eligibility, progress: object) -> Planned:
 
 
 def laid_out(view: View, found: Found) -> Planned:
-    """Independent moves side by side: each is judged alone, so there is no order to keep."""
-    ranked = sorted(found.target_of)
+    """Independent moves side by side, the best first: each is judged alone, so there is no order to keep."""
+    ranked = sorted(found.target_of, key=lambda g: (-found.gain_of[g], view.constraints.unit_of.get(g, (g,)), g))
     legs = [Leg(guest=g, source=int(view.placed.node_of[g]), target=found.target_of[g], wave=1) for g in ranked]
     return Planned(found=found, order=Order(legs=legs))
+
+
+def stops_alone(view: View, legs: list[Leg]) -> list[Stop]:
+    """What each leg finds when it (with its unit) is the only one: for the independent mode."""
+    units: dict[tuple[int, ...], list[Leg]] = {}
+    for leg in legs:
+        units.setdefault(view.constraints.unit_of.get(leg.guest, (leg.guest,)), []).append(leg)
+    walks = ((Walk(view.state, view.rules, sorted(leg.guest for leg in own)), own) for own in units.values())
+    return [stop for walk, own in walks for stop in walk.steps(own)]
 
 
 def surest_first(view: View, found: Found, order: Order) -> Order:
@@ -151,11 +160,11 @@ def _curve(view: View, told: list[Trip], walk: Walk) -> tuple[CurvePoint, ...]:
     stops = sorted((stop for trip in told for stop in trip.stops), key=lambda stop: walk.sequence[stop.leg])
     reliefs = np.array([stop.relief for stop in stops])
     strain = walk.ahead.total() + reliefs.sum()
-    points, sent = [CurvePoint(moves=0, strain=round(float(strain), 4), gigabytes=0.0)], 0.0
+    points, sent = [CurvePoint(moves=0, strain=round(float(strain), 6), gigabytes=0.0)], 0.0
     for i, stop in enumerate(stops):
         strain -= stop.relief
         sent += transfer(view, stop.leg.guest)[0] / GIB
-        points.append(CurvePoint(moves=i + 1, strain=round(float(strain), 4), gigabytes=round(sent, 2)))
+        points.append(CurvePoint(moves=i + 1, strain=round(float(strain), 6), gigabytes=round(sent, 2)))
     return tuple(points)
 
 

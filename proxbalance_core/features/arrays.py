@@ -156,9 +156,7 @@ def _pressure(node: Node) -> float:
 
 
 def _storage_pct(node: Node) -> float:
-    used = [
-        100.0 * s.used_bytes / s.total_bytes for s in node.storages or () if s.active and s.total_bytes > 0
-    ]
+    used = [100.0 * s.used_bytes / s.total_bytes for s in node.storages or () if s.active and s.total_bytes > 0]
     used = [pct for pct in used if known(pct)]
     return sum(used) / len(used) if used else np.nan
 
@@ -181,7 +179,7 @@ def _guests(guests: tuple[Guest, ...], node_at: dict[str, int], hours: int) -> G
         cpu_used_cores=cpu,
         mem_used_bytes=mem,
         iowait_pct=_floats([own_iowait_pct(g) for g in guests]),
-        exempt=np.array([IO_EXEMPT_TAG in {t.lower() for t in g.tags} for g in guests], dtype=bool),
+        exempt=np.array([IO_EXEMPT_TAG in g.tag_set for g in guests], dtype=bool),
         bursty=cpu[:, 3] > BURSTY_RATIO * cpu[:, 2],
         ahead_cores=ahead if hours else None,
     )

@@ -73,38 +73,27 @@ class Groups:
         return broken
 
 
-def tags_of(guest: Guest) -> frozenset[str]:
-    """The tags of a guest; Proxmox doesn't tell upper from lower case."""
-    return frozenset(tag.lower() for tag in guest.tags)
-
-
 def _tag_groups(guests: tuple[Guest, ...], prefix: str) -> list[Group]:
     members: dict[str, list[int]] = defaultdict(list)
     for i, guest in enumerate(guests):
         if guest.template:
             continue
-        for tag in sorted(tags_of(guest)):
+        for tag in sorted(guest.tag_set):
             if tag.startswith(prefix) and len(tag) > len(prefix):
                 members[tag].append(i)
-    return [
-        Group(name=tag, guests=tuple(m), from_tag=True) for tag, m in sorted(members.items()) if len(m) > 1
-    ]
+    return [Group(name=tag, guests=tuple(m), from_tag=True) for tag, m in sorted(members.items()) if len(m) > 1]
 
 
 def _pins(guests: tuple[Guest, ...], arrays: ClusterArrays) -> tuple[list[Group], list[str]]:
     lower = {name.lower(): i for name, i in arrays.node_at.items()}
     pins, notes = [], []
     for i, guest in enumerate(guests):
-        named = [
-            tag[len(PIN) :] for tag in sorted(tags_of(guest)) if tag.startswith(PIN) and len(tag) > len(PIN)
-        ]
+        named = [tag[len(PIN) :] for tag in sorted(guest.tag_set) if tag.startswith(PIN) and len(tag) > len(PIN)]
         if not named:
             continue
         known = frozenset(lower[name] for name in named if name in lower)
         notes += [
-            f"Guest {guest.vmid} is pinned to node '{name}', which is not there."
-            for name in named
-            if name not in lower
+            f"Guest {guest.vmid} is pinned to node '{name}', which is not there." for name in named if name not in lower
         ]
         label = " or ".join(PIN + name for name in named)
         pins.append(Group(name=label, guests=(i,), nodes=known, from_tag=True))

@@ -34,11 +34,11 @@ def spread_guests(board: Board, lonely: frozenset[int]) -> list[int]:
 
 def _smallest(board: Board, source: int, target: int, lonely: frozenset[int]) -> int | None:
     guest = board.placed.arrays.guest
-    free = board.rules.constraints.free_targets(board.members, board.placed)[:, target]
+    free = board.likely(np.arange(len(board.members)))[:, target]
     able = board.allowed() & board.single & free & (board.at == source) & np.isnan(board.paid)
     small = able & (guest.cpu_cores[board.lead] <= MOST_CORES) & (guest.mem_bytes[board.lead] <= MOST_BYTES)
     movers = [int(m) for m in np.flatnonzero(small) if int(board.lead[m]) not in lonely]
     for m in sorted(movers, key=lambda m: (guest.mem_bytes[board.lead[m]], guest.cpu_cores[board.lead[m]], m)):
-        if board.relief(np.array([m]), np.array([target]))[0] >= -LEAST_GAIN:
+        if board.takes(m, target) and board.relief(np.array([m]), np.array([target]))[0] >= -LEAST_GAIN:
             return m
     return None

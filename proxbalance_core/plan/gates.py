@@ -11,36 +11,67 @@ import numpy as np
 
 from proxbalance_core.features.arrays import Bools, Floats, Ints
 from proxbalance_core.plan.board import LEAST_GAIN, Board
+from proxbalance_core.plan.gains import Gains
 from proxbalance_core.scoring.base import cpu_slopes
 from proxbalance_core.scoring.targets import Scores, inputs_of, score_nodes, target_scores
 
 
 class Gate:
-    """The gate of one board; scores are made anew when the board has changed."""
+    """The gate of one board, with the gains it is asked about.
+
+    An improvement depends on two nodes alone: it is kept until one of them changes. ``improvement`` is
+    [M, N] points, NaN where it was not asked for yet.
+    """
 
     def __init__(self, board: Board) -> None:
-        self.board = board
+        self.board, self.gains = board, Gains(board)
+        self.improvement = np.full(self.gains.rise.shape, np.nan)
         self._hours: HourlyScores | None = None
-        self._version = -1
+        self._hours_of = self._seen = board.version
+
+    def refresh(self) -> None:
+        """Forget what the moves since the last call have changed."""
+        if self._seen != self.board.version:
+            changed = np.flatnonzero(self.board.stamp > self._seen)
+            self.improvement[:, changed] = np.nan
+            self.improvement[np.isin(self.board.at, changed)] = np.nan
+            self._seen = self.board.version
+        self.gains.refresh()
 
     @property
     def hours(self) -> HourlyScores:
         """Scores of the board as it is, now and hour by hour."""
-        if self._hours is None or self._version != self.board.version:
+        if self._hours is None or self._hours_of != self.board.version:
             rules = self.board.rules
             self._hours = HourlyScores(self.board, score_nodes(self.board.placed, rules.scale, rules.settings))
-            self._version = self.board.version
+            self._hours_of = self.board.version
         return self._hours
 
     def passes(self, m: Ints, target: Ints, relief: Floats) -> Bools:
         """Which of the pairs may be recommended, given their relief."""
         board, minimum = self.board, self.board.rules.settings.min_score_improvement
         good = np.asarray(relief - board.cost(m, target) > LEAST_GAIN)
-        spared = ~board.single[m] | ~np.isnan(board.paid[m]) | (relief >= minimum)
-        asked = np.flatnonzero(good & ~spared)
+        asked = np.flatnonzero(good & ~self._spared(m) & (relief < minimum))
         if len(asked):
-            good[asked] = self.hours.largest_improvement(m[asked], target[asked]) >= minimum
+            good[asked] = self._improvements(m[asked], target[asked]) >= minimum
         return good
+
+    def refused(self, m: Ints, ceiling: Floats) -> Bools:
+        """Movers ``m`` on each node, [len(m), N]: known not to pass with a relief of ``ceiling`` at most."""
+        minimum = self.board.rules.settings.min_score_improvement
+        short = (self.improvement[m] < minimum) & (ceiling < minimum)
+        return np.asarray(short & ~self._spared(m)[:, None])
+
+    def _spared(self, m: Ints) -> Bools:
+        return np.asarray(~self.board.single[m] | ~np.isnan(self.board.paid[m]))
+
+    def _improvements(self, m: Ints, target: Ints) -> Floats:
+        self.refresh()
+        unknown = np.flatnonzero(np.isnan(self.improvement[m, target]))
+        if len(unknown):
+            asked = (m[unknown], target[unknown])
+            self.improvement[asked] = self.hours.largest_improvement(*asked)
+        return np.asarray(self.improvement[m, target])
 
 
 class HourlyScores:

@@ -14,7 +14,7 @@ from proxbalance_core.scoring.scale import PointScale
 from proxbalance_core.scoring.strain import StrainField, imbalance
 from proxbalance_core.scoring.targets import score_nodes
 
-DECIMALS = 4
+DECIMALS = 6
 
 
 def node_scores(placed: Placed, scale: PointScale, settings: Settings, field: StrainField) -> tuple[NodeScore, ...]:

@@ -30,7 +30,7 @@ class Found:
     with whom; ``passed`` are guests that passed the gates before the plan; ``balanced`` whether the
     cluster was found balanced; ``duties_total`` is ``J x nodes`` after the duties alone; ``total`` after
     all; ``cost`` what the moves cost, distribution's left out; ``held`` who would move too, and where, but
-    for the disks that others copy.
+    for the disks that others copy; ``gain_of`` what each gains when judged alone (independent mode).
     """
 
     target_of: dict[int, int]
@@ -44,6 +44,7 @@ class Found:
     cost: float
     stopped_early: bool = False
     held: dict[int, int] = field(default_factory=dict)
+    gain_of: dict[int, float] = field(default_factory=dict)
 
 
 def members_of(placed: Placed, rules: Rules) -> list[tuple[int, ...]]:
@@ -93,13 +94,14 @@ def search(begin: State, rules: Rules, eligible: Eligibility, closed: frozenset[
     spread = spread_guests(board, lonely) if rules.settings.distribution_enabled else []
     board = regrouped(board, (plain | _moved(board)) - lonely)
     able = board.open.copy()
-    passed = _passed(board)
+    gate = Gate(board)
+    passed = _passed(board, gate)
     log = _Log(duties=duties, spread=spread)
     balanced = True
     while balanced:
         balanced = cluster_is_balanced(board.field, board.placed, rules.settings)
         board.open = able & (~np.isnan(board.paid)) if balanced else able
-        if not _fixpoint(board, log, keep_going):
+        if not _fixpoint(board, gate, log, keep_going):
             log.stopped = True
             break
         if balanced and cluster_is_balanced(board.field, board.placed, rules.settings):
@@ -115,7 +117,8 @@ def _held_back(board: Board) -> dict[int, int]:
     rules = replace(board.rules, constraints=board.rules.constraints.without_copies())
     relaxed = Board(State(placed=board.placed, field=board.field), rules, board.members, board.open)
     relaxed.paid = board.paid.copy()
-    choice = best_single(relaxed, Gate(relaxed)) or best_swap(relaxed)
+    gate = Gate(relaxed)
+    choice = best_single(relaxed, gate) or best_swap(relaxed, gate.gains)
     return {} if choice is None else {g: target for m, target in choice.moves for g in board.members[m]}
 
 
@@ -144,17 +147,16 @@ def _moved(board: Board) -> frozenset[int]:
     return frozenset(g for m in np.flatnonzero(~np.isnan(board.paid)) for g in board.members[m])
 
 
-def _passed(board: Board) -> frozenset[int]:
+def _passed(board: Board, gate: Gate) -> frozenset[int]:
     if cluster_is_balanced(board.field, board.placed, board.rules.settings):
         return frozenset()
-    return frozenset(g for m in np.flatnonzero(passing(board, Gate(board))) for g in board.members[m])
+    return frozenset(g for m in np.flatnonzero(passing(board, gate)) for g in board.members[m])
 
 
-def _fixpoint(board: Board, log: _Log, keep_going: Keep_going) -> bool:
+def _fixpoint(board: Board, gate: Gate, log: _Log, keep_going: Keep_going) -> bool:
     """Best single move; if none, best swap; until neither gains. False when told to stop."""
-    gate = Gate(board)
     for _ in range(MOST_ROUNDS):
-        choice: Choice | None = best_single(board, gate) or best_swap(board)
+        choice: Choice | None = best_single(board, gate) or best_swap(board, gate.gains)
         if choice is None or choice.gain <= LEAST_GAIN:
             return True
         for m, target in choice.moves:

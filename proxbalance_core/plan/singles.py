@@ -1,9 +1,4 @@
-"""The best single move: exact, found under bounds that most pairs don't reach.
-
-The strain that leaves a node is cheap; what arrives costs hours x pairs. Arriving load never lowers a
-node's points, and the spread of load is convex in the loads, so its tangent bounds what evening out
-can bring. Only pairs whose bound beats the best found so far are worked out.
-"""
+"""The best single move: exact, found under bounds that most pairs don't reach (see ``gains``)."""
 
 from __future__ import annotations
 
@@ -15,8 +10,7 @@ from proxbalance_core.features.arrays import Bools, Floats, Ints
 from proxbalance_core.plan.board import LEAST_GAIN, Board
 from proxbalance_core.plan.gates import Gate
 
-CHUNK = 256
-CLIPPED_SLACK = 3.5  # sqrt(2) for the spread itself and 2 for the tangents at both ends
+FIRST_CHUNK, CHUNK = 32, 512
 TIE = 1e-9
 
 
@@ -28,89 +22,79 @@ class Choice:
     gain: float
 
 
-class GainBound:
-    """Upper bounds of the gain of every mover on every node, [M, N] points, made per board version."""
-
-    def __init__(self, board: Board) -> None:
-        field, carried = board.field, board.carried
-        self.board = board
-        movers = np.arange(len(board.members))
-        self.drop = board.drop(movers)
-        slope = np.where(field.spread > 1e-12, field.centred / np.maximum(field.spread, 1e-12), 0.0)
-        mem_pct = 100.0 * carried.mem_bytes[:, None] / field.mem_bytes[None, :]
-        if carried.cpu_cores is None:
-            cpu_slope = carried.present_pct * slope.mean(axis=1)
-        else:
-            cpu_slope = 100.0 * (carried.cpu_cores @ slope.T) / slope.shape[1] / field.capacity
-        tangent = field.balance_weight * (cpu_slope + mem_pct * slope.mean(axis=1)) / 2.0
-        self.tangent = np.nan_to_num(tangent)
-        self.slack = self._slack(mem_pct)
-        leaving = self.tangent[movers, board.at] if len(movers) else np.zeros(0)
-        self.bound: Floats = (self.drop + leaving)[:, None] - self.tangent + self.slack
-
-    def _slack(self, mem_pct: Floats) -> float:
-        """0 while no load reaches the ends 0 and 100, where clipping bends the spread; else no bound."""
-        field, carried = self.board.field, self.board.carried
-        if carried.cpu_cores is None:
-            most = np.nan_to_num(carried.present_pct + mem_pct).max(initial=0.0) / 2.0
-        else:
-            peak = carried.cpu_cores.max(axis=1, initial=0.0)[:, None]
-            most = np.nan_to_num(100.0 * peak / field.capacity + mem_pct).max(initial=0.0) / 2.0
-        raw = (field.cpu + field.mem[:, None])[field.scope] / 2.0
-        inside = raw.size == 0 or (raw.min() - most >= 0.0 and raw.max() + most <= 100.0)
-        return 0.0 if inside else float(CLIPPED_SLACK * field.balance_weight * most * np.sqrt(max(field.nodes, 1)))
-
-
 def best_single(board: Board, gate: Gate) -> Choice | None:
-    """The move that gains most among those that pass the gate; None when none does."""
-    bound = GainBound(board)
-    movers, targets, limits = _candidates(board, bound)
-    best: Choice | None = None
+    """The move that gains most among those that pass the gate; None when none does.
+
+    Ties go to the lower guest, then the node's name.
+    """
+    movers, targets, ceiling = candidates(board, gate)
+    best, size = LEAST_GAIN, FIRST_CHUNK
+    choices: list[tuple[float, int, int]] = []
+    while len(ceiling):
+        top = np.argpartition(-ceiling, size)[:size] if size < len(ceiling) else np.arange(len(ceiling))
+        m, n = movers[top], targets[top]
+        relief = gate.gains.relief(m, n)
+        gain = np.where(gate.passes(m, n, relief), relief - board.cost(m, n), -np.inf)
+        for i in np.argsort(-gain, kind="stable"):
+            if gain[i] <= best - TIE:
+                break
+            if board.takes(int(m[i]), int(n[i])):
+                best = max(best, float(gain[i]))
+                choices.append((float(gain[i]), int(m[i]), int(n[i])))
+        ceiling[top] = -np.inf
+        kept = ceiling > best - 2.0 * TIE
+        movers, targets, ceiling, size = movers[kept], targets[kept], ceiling[kept], min(4 * size, CHUNK)
+    ties = [choice for choice in choices if choice[0] >= best - TIE and choice[0] > LEAST_GAIN]
+    if not ties:
+        return None
+    gain_of, mover, target = min(ties, key=lambda choice: (board.lead[choice[1]], choice[2]))
+    return Choice(moves=((mover, target),), gain=gain_of)
+
+
+def best_of_each(board: Board, gate: Gate) -> dict[int, int]:
+    """The move that gains most for each mover by itself, as the board stands: mover to node."""
+    movers, targets, _ = candidates(board, gate)
+    gain = np.full(len(movers), -np.inf)
     for begin in range(0, len(movers), CHUNK):
-        if best is not None and limits[begin] <= best.gain - TIE:
-            break
         part = slice(begin, begin + CHUNK)
-        best = _better(best, _best_of(board, gate, movers[part], targets[part]))
+        m, n = movers[part], targets[part]
+        relief = gate.gains.relief(m, n)
+        gain[part] = np.where(gate.passes(m, n, relief), relief - board.cost(m, n), -np.inf)
+    best: dict[int, int] = {}
+    for i in np.lexsort((targets, -gain, movers)):
+        m, n = int(movers[i]), int(targets[i])
+        if m not in best and np.isfinite(gain[i]) and board.takes(m, n):
+            best[m] = n
     return best
 
 
 def passing(board: Board, gate: Gate) -> Bools:
     """Movers with at least one move that passes the gate now, [M]."""
-    movers, targets, _ = _candidates(board, GainBound(board))
+    movers, targets, ceiling = candidates(board, gate)
+    order = np.argsort(-ceiling, kind="stable")
+    movers, targets = movers[order], targets[order]
     passes = np.zeros(len(board.members), dtype=bool)
-    for begin in range(0, len(movers), 8 * CHUNK):
-        part = slice(begin, begin + 8 * CHUNK)
-        relief = board.relief(movers[part], targets[part])
-        passes[movers[part][gate.passes(movers[part], targets[part], relief)]] = True
+    while len(movers):
+        m, n = movers[:CHUNK], targets[:CHUNK]
+        for i in np.flatnonzero(gate.passes(m, n, gate.gains.relief(m, n))):
+            passes[m[i]] = passes[m[i]] or board.takes(int(m[i]), int(n[i]))
+        open_ = ~passes[movers[CHUNK:]]
+        movers, targets = movers[CHUNK:][open_], targets[CHUNK:][open_]
     return passes
 
 
-def _candidates(board: Board, bound: GainBound) -> tuple[Ints, Ints, Floats]:
-    """Pairs that may gain, by falling bound (then mover, then node)."""
-    free = board.rules.constraints.free_targets(board.members, board.placed) & board.allowed()[:, None]
-    nodes = np.arange(free.shape[1])
-    movers = np.arange(free.shape[0])
-    ceiling = bound.bound - board.cost(movers[:, None], nodes[None, :])
-    ceiling[board.soft] = np.inf
-    m, n = np.nonzero(free & (ceiling > LEAST_GAIN))
-    order = np.lexsort((n, m, -ceiling[m, n]))
-    return m[order], n[order], ceiling[m, n][order]
-
-
-def _best_of(board: Board, gate: Gate, movers: Ints, targets: Ints) -> Choice | None:
-    relief = board.relief(movers, targets)
-    gain = relief - board.cost(movers, targets)
-    gain[~gate.passes(movers, targets, relief)] = -np.inf
-    if not len(gain) or gain.max() <= LEAST_GAIN:
-        return None
-    ties = np.flatnonzero(gain >= gain.max() - TIE)
-    first = min(ties, key=lambda i: (board.lead[movers[i]], targets[i]))
-    return Choice(moves=((int(movers[first]), int(targets[first])),), gain=float(gain[first]))
-
-
-def _better(best: Choice | None, found: Choice | None) -> Choice | None:
-    if best is None or found is None:
-        return best or found
-    if abs(found.gain - best.gain) <= TIE:
-        return min(best, found, key=lambda choice: choice.moves)
-    return max(best, found, key=lambda choice: choice.gain)
+def candidates(board: Board, gate: Gate) -> tuple[Ints, Ints, Floats]:
+    """Pairs that may gain, with the most that each could; ``Board.takes`` still has to be asked."""
+    gate.refresh()
+    movers = np.flatnonzero(board.allowed())
+    least_cost = np.where(np.isnan(board.paid), board.price, -board.paid)[movers]
+    rows = movers[(gate.gains.at_most(movers) > least_cost + LEAST_GAIN) | board.soft[movers]]
+    ceiling = gate.gains.bounds(rows)
+    ceiling[board.soft[rows]] = np.inf
+    refused = gate.refused(rows, ceiling)
+    ceiling -= board.cost(rows[:, None], np.arange(ceiling.shape[1])[None, :])
+    ceiling[refused] = -np.inf
+    promising = (ceiling > LEAST_GAIN).any(axis=1)
+    rows, ceiling = rows[promising], ceiling[promising]
+    i, n = np.nonzero(board.likely(rows) & (ceiling > LEAST_GAIN))
+    return rows[i], n, ceiling[i, n]

@@ -6,21 +6,23 @@ import numpy as np
 
 from proxbalance_core.features.arrays import Bools, Floats, Ints
 from proxbalance_core.plan.board import LEAST_GAIN, Board
-from proxbalance_core.plan.singles import CHUNK, TIE, Choice, GainBound
+from proxbalance_core.plan.gains import Gains
+from proxbalance_core.plan.singles import CHUNK, FIRST_CHUNK, TIE, Choice
 from proxbalance_core.recommend.constraints import MEM_LIMIT, Ruling
 
 LEAST_CPU_RELIEF = 1.0
 
 
-def best_swap(board: Board) -> Choice | None:
+def best_swap(board: Board, gains: Gains) -> Choice | None:
     """The swap that gains most; its first half is one of ``swap_candidates`` that relieve their node's CPU most."""
-    first, second, limits = _candidates(board)
+    gains.refresh()
+    first, second, limits = _candidates(board, gains)
     best: Choice | None = None
-    for begin in range(0, len(first), CHUNK):
-        if best is not None and limits[begin] <= best.gain - TIE:
-            break
-        a, b = first[begin : begin + CHUNK], second[begin : begin + CHUNK]
-        at = board.at
+    at = board.at
+    begin, size = 0, FIRST_CHUNK
+    while begin < len(first) and (best is None or limits[begin] > best.gain - TIE):
+        a, b = first[begin : begin + size], second[begin : begin + size]
+        begin, size = begin + size, min(4 * size, CHUNK)
         gain = swap_relief(board, a, b) - board.cost(a, at[b]) - board.cost(b, at[a])
         good = np.flatnonzero(gain > LEAST_GAIN)
         for i in good[np.lexsort((board.lead[b[good]], board.lead[a[good]], -np.round(gain[good] / TIE)))]:
@@ -32,49 +34,43 @@ def best_swap(board: Board) -> Choice | None:
     return best
 
 
-def _candidates(board: Board) -> tuple[Ints, Ints, Floats]:
+def _candidates(board: Board, gains: Gains) -> tuple[Ints, Ints, Floats]:
     """Pairs of movers on different nodes that may gain, by falling bound."""
     nothing = np.zeros(0, dtype=np.intp)
     if not len(board.members):
         return nothing, nothing, np.zeros(0)
-    movers, at, open_ = np.arange(len(board.members)), board.at, board.allowed()
-    relieved = np.where(open_, board.cpu_drop(movers), 0.0)
+    at, open_ = board.at, board.allowed()
+    relieved = np.where(open_, gains.cpu_drop, 0.0)
     leaders = np.lexsort((board.lead, -relieved))[: board.rules.settings.swap_candidates]
     leaders = leaders[relieved[leaders] > LEAST_CPU_RELIEF]
-    grid = np.meshgrid(leaders, movers[open_], indexing="ij")
-    a, b = grid[0].ravel(), grid[1].ravel()
-    apart = at[a] != at[b]
-    a, b = a[apart], b[apart]
-    ceiling = _ceiling(board, a, b)
-    kept = (
-        _fixed_free(board, a, at[b]) & _fixed_free(board, b, at[a]) & _memory_fits(board, a, b) & (ceiling > LEAST_GAIN)
-    )
+    others = np.flatnonzero(open_)
+    ceiling = _ceiling(board, gains, leaders, others)
+    i, j = np.nonzero((ceiling > LEAST_GAIN) & (at[leaders][:, None] != at[others]))
+    a, b, ceiling = leaders[i], others[j], ceiling[i, j]
+    kept = _fixed_free(board, a, at[b]) & _fixed_free(board, b, at[a]) & _memory_fits(board, a, b)
     a, b, ceiling = a[kept], b[kept], ceiling[kept]
     order = np.lexsort((board.lead[b], board.lead[a], -ceiling))
     return a[order], b[order], ceiling[order]
 
 
-def _ceiling(board: Board, a: Ints, b: Ints) -> Floats:
-    bound, at = GainBound(board), board.at
-    tangent = bound.tangent
-    both = bound.drop[a] + bound.drop[b] + 2.0 * bound.slack
-    both = both + tangent[a, at[a]] - tangent[a, at[b]] + tangent[b, at[b]] - tangent[b, at[a]]
-    both = both - board.cost(a, at[b]) - board.cost(b, at[a])
-    return np.where(board.soft[a] | board.soft[b], np.inf, both)
+def _ceiling(board: Board, gains: Gains, leaders: Ints, others: Ints) -> Floats:
+    """The most that each of ``leaders`` and each of ``others`` could gain by changing places, as a matrix."""
+    at, nodes = board.at, np.arange(len(board.field.mem))
+    here, row = np.unique(at[leaders], return_inverse=True)
+    there = gains.evened_by_arrival(leaders, nodes)[:, at[others]]
+    back = gains.evened_by_arrival(others, here)[:, row].T
+    cost = board.cost(leaders[:, None], at[others][None, :]) + board.cost(others[None, :], at[leaders][:, None])
+    soft = board.soft[leaders][:, None] | board.soft[others]
+    return np.where(soft, np.inf, gains.leaving[leaders][:, None] + gains.leaving[others] + there + back - cost)
 
 
 def _fixed_free(board: Board, m: Ints, n: Ints) -> Bools:
     return np.asarray(board.rules.constraints.fixed[board.lead[m], n] == Ruling.FREE)
 
 
-def _need(board: Board) -> Floats:
-    need = board.rules.constraints.need_bytes
-    return np.array([sum(need[g] for g in unit) for unit in board.members], dtype=np.float64)
-
-
 def _memory_fits(board: Board, a: Ints, b: Ints) -> Bools:
     """Whether each finds its allocated memory free on the other's node once the other has left."""
-    used, need, at = board.placed.mem_used_bytes(), _need(board), board.at
+    used, need, at = board.placed.mem_used_bytes(), board.need, board.at
     limit, uses = MEM_LIMIT * board.rules.constraints.mem_limits, board.carried.mem_bytes
     there = (used[at[b]] - uses[b] + need[a] <= limit[at[b]]) | (need[a] == 0)
     here = (used[at[a]] - uses[a] + need[b] <= limit[at[a]]) | (need[b] == 0)

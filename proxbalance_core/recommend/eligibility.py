@@ -10,7 +10,7 @@ import numpy as np
 
 from proxbalance_core.domain.cluster import ClusterSnapshot, Guest, Node
 from proxbalance_core.domain.settings import Settings
-from proxbalance_core.features.groups import IGNORE_TAGS, Groups, tags_of
+from proxbalance_core.features.groups import IGNORE_TAGS, Groups
 from proxbalance_core.recommend.constraints import Constraints
 from proxbalance_core.scoring.placed import Placed
 from proxbalance_core.scoring.strain import StrainField
@@ -123,7 +123,7 @@ def _not_measured(guest: Guest, node: Node) -> Barrier | None:
 
 
 def _ignored(guest: Guest, node: Node) -> Barrier | None:
-    tag = next(iter(sorted(tags_of(guest) & IGNORE_TAGS)), None)
+    tag = next(iter(sorted(guest.tag_set & IGNORE_TAGS)), None)
     if tag is None:
         return None
     return Barrier(reason="has_ignore_tag", detail=f"It has the tag '{tag}'.", would_change=f"without the tag '{tag}'")

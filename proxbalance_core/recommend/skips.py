@@ -77,7 +77,7 @@ def _figures(g: int, world: World) -> dict[str, object]:
         "best_target": names[int(p.best[g])],
         "best_target_score": _two(p.best_score[g]),
         "score_improvement": _two(_two(p.own_score[g]) - _two(p.best_score[g])),
-        "strain_relief": round(float(p.relief[g]), 4),
+        "strain_relief": round(float(p.relief[g]), 6),
     }
 
 

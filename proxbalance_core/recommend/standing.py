@@ -8,7 +8,7 @@ import numpy as np
 
 from proxbalance_core.domain.cluster import ClusterSnapshot, Guest
 from proxbalance_core.domain.results import Advisory
-from proxbalance_core.features.groups import IGNORE_TAGS, Group, tags_of
+from proxbalance_core.features.groups import IGNORE_TAGS, Group
 from proxbalance_core.recommend.constraints import MEM_LIMIT, Constraints, Ruling
 from proxbalance_core.recommend.naming import guests_named
 from proxbalance_core.scoring.placed import Placed
@@ -62,7 +62,7 @@ def _bound(guest: Guest) -> bool:
     """Whether the guest itself keeps it from being moved, wherever to."""
     devices = guest.pci_passthrough or guest.usb_passthrough
     disks = any(d.passthrough or (d.bind_mount and not d.shared) for d in guest.disks)
-    return devices or disks or guest.lock is not None or bool(tags_of(guest) & IGNORE_TAGS)
+    return devices or disks or guest.lock is not None or bool(guest.tag_set & IGNORE_TAGS)
 
 
 def _has_place(g: int, placed: Placed, constraints: Constraints) -> bool:

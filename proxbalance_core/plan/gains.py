@@ -1,0 +1,128 @@
+"""What moves would gain: bounds for all, exact figures kept for those that were worked out.
+
+The strain that leaves a node is cheap (one node for each mover); what arrives costs hours x pairs, and
+depends on the target alone, so a figure holds until its node changes. The spread of load is convex in
+the loads: its tangent bounds what evening out can bring. Kept figures and bounds bring a search of
+32 x 1,000 from 5 s to under 0.1 s of CPU.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from proxbalance_core.features.arrays import Floats, Ints
+from proxbalance_core.plan.board import Board
+
+FLAT = 1e-12
+
+
+class Gains:
+    """The gains of one board's movers.
+
+    ``drop`` [M] is the strain that leaves with each mover (``cpu_drop`` its CPU part) and ``rise`` [M, N] what
+    would come to each node (NaN: not worked out since the node changed), both exact; ``leaving`` [M] bounds what
+    its going relieves [points].
+    """
+
+    def __init__(self, board: Board) -> None:
+        self.board = board
+        movers, nodes = len(board.members), len(board.field.mem)
+        self.drop, self.cpu_drop = np.zeros(movers), np.zeros(movers)
+        self.rise = np.full((movers, nodes), np.nan)
+        field, carried = board.field, board.carried
+        self._per_core = np.nan_to_num(100.0 / field.capacity)
+        self._per_byte = np.nan_to_num(100.0 / field.mem_bytes)
+        self._present = None if carried.cpu_cores is not None else np.nan_to_num(carried.present_pct)
+        cores = carried.cpu_cores
+        self._mean_cores = np.zeros(movers) if cores is None else cores.mean(axis=1)
+        self._peak_cores = np.zeros(movers) if cores is None else cores.max(axis=1, initial=0.0)
+        self._seen = -1
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Forget what the moves since the last call have changed."""
+        board = self.board
+        if self._seen == board.version:
+            return
+        changed = np.flatnonzero(board.stamp > self._seen)
+        self.rise[:, changed] = np.nan
+        stale = np.flatnonzero(np.isin(board.at, changed))
+        self.drop[stale], self.cpu_drop[stale] = board.drop(stale), board.cpu_drop(stale)
+        self._set_slopes()
+        self.leaving = self.drop + self._leaving()
+        self._seen = board.version
+
+    def _set_slopes(self) -> None:
+        """How the spread of load answers to each node's load at each hour, [N, T]."""
+        field = self.board.field
+        spread = np.maximum(field.spread, FLAT)
+        self.slope = np.where(field.spread > FLAT, field.centred / spread, 0.0)
+        raw = np.where(field.scope[:, None], (field.cpu + field.mem[:, None]) / 2.0, 0.0)
+        self.lowest, self.highest = raw.min(axis=1), raw.max(axis=1)
+
+    def largest_pct(self, m: Ints, n: Ints) -> Floats:
+        """The most that each of ``m`` adds to the load of each of ``n`` in any hour, [len(m), len(n)] percent."""
+        cpu = self._peak_cores[m][:, None] * self._per_core[n] if self._present is None else self._present[np.ix_(m, n)]
+        return (cpu + self.board.carried.mem_bytes[m][:, None] * self._per_byte[n]) / 2.0
+
+    def _along(self, m: Ints, n: Ints, slope: Floats) -> Floats:
+        """The load of movers ``m`` on nodes ``n`` times ``slope`` [len(n), T], mean over the hours."""
+        carried = self.board.carried
+        if self._present is not None:
+            cpu = self._present[np.ix_(m, n)] * slope[:, 0]
+        else:
+            cores = carried.cpu_cores if carried.cpu_cores is not None else np.zeros((len(m), 0))
+            cpu = (cores[m] @ slope.T) * (self._per_core[n] / slope.shape[1])
+        mem = carried.mem_bytes[m][:, None] * (self._per_byte[n] * slope.mean(axis=1))
+        return np.asarray(self.board.field.balance_weight * (cpu + mem) / 2.0)
+
+    def evened_by_arrival(self, m: Ints, n: Ints) -> Floats:
+        """Upper bound of the fall of the spread by movers ``m`` arriving on nodes ``n``, [len(m), len(n)] points.
+
+        Where the load could leave 0..100 clipping bends the spread: then only what evens out counts.
+        """
+        tangent = -self._along(m, n, self.slope[n])
+        bent = (self.highest[n] + self.largest_pct(m, n) > 100.0) | (self.lowest[n] < 0.0)
+        if bent.any():
+            tangent = np.where(bent, self._along(m, n, np.maximum(-self.slope[n], 0.0)), tangent)
+        return tangent
+
+    def _leaving(self) -> Floats:
+        """The same for every mover leaving its node, [M] points."""
+        board, carried, at = self.board, self.board.carried, self.board.at
+        movers = np.arange(len(at))
+        cpu = self._peak_cores * self._per_core[at] if self._present is None else self._present[movers, at]
+        largest = (cpu + carried.mem_bytes * self._per_byte[at]) / 2.0
+        bent = (self.highest[at] > 100.0) | (self.lowest[at] < largest)
+        slope = self.slope[at]
+        slope[bent] = np.maximum(slope[bent], 0.0)
+        if carried.cpu_cores is not None:
+            cpu = np.einsum("mt,mt->m", carried.cpu_cores, slope) * self._per_core[at] / slope.shape[1]
+        else:
+            cpu = cpu * slope[:, 0]
+        mem = carried.mem_bytes * self._per_byte[at] * slope.mean(axis=1)
+        return np.asarray(board.field.balance_weight * (cpu + mem) / 2.0)
+
+    def at_most(self, m: Ints) -> Floats:
+        """Upper bound of the relief of movers ``m`` on any node, [len(m)] points; cheap and loose."""
+        down = np.maximum(-self.slope, 0.0)
+        by_byte = (self._per_byte * down.mean(axis=1)).max(initial=0.0)
+        if self._present is None:
+            cpu = self._mean_cores[m] * (self._per_core * down.max(axis=1, initial=0.0)).max(initial=0.0)
+        else:
+            cpu = (self._present[m] * down[:, 0]).max(axis=1, initial=0.0)
+        arrival = self.board.field.balance_weight * (cpu + self.board.carried.mem_bytes[m] * by_byte) / 2.0
+        return np.asarray(self.leaving[m] + arrival)
+
+    def bounds(self, m: Ints) -> Floats:
+        """Upper bound of the relief of movers ``m`` on every node, [len(m), N] points; soft rules apart."""
+        nodes = np.arange(self.rise.shape[1])
+        return np.asarray(self.leaving[m][:, None] + self.evened_by_arrival(m, nodes) - np.nan_to_num(self.rise[m]))
+
+    def relief(self, m: Ints, target: Ints) -> Floats:
+        """The fall of ``J x nodes`` when each of ``m`` goes to its ``target``, pairwise and exact [points]."""
+        board = self.board
+        unknown = np.flatnonzero(np.isnan(self.rise[m, target]))
+        if len(unknown):
+            self.rise[m[unknown], target[unknown]] = board.rise(m[unknown], target[unknown])
+        return np.asarray(self.drop[m] - self.rise[m, target] + board.evened(m, target))
