@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import threading
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -54,7 +53,7 @@ class Placement:
         document = {"format": STATE_FORMAT, "began": self.began, "moves": [asdict(move) for move in self._moves]}
         fresh = self._path.with_suffix(".new")
         fresh.write_text(json.dumps(document), "utf-8")
-        os.replace(fresh, self._path)
+        fresh.replace(self._path)
 
     @property
     def moves(self) -> tuple[DemoMove, ...]:
