@@ -62,9 +62,9 @@ def best_of_each(board: Board, gate: Gate) -> dict[int, int]:
         gain[part] = np.where(gate.passes(m, n, relief), relief - board.cost(m, n), -np.inf)
     best: dict[int, int] = {}
     for i in np.lexsort((targets, -gain, movers)):
-        m, n = int(movers[i]), int(targets[i])
-        if m not in best and np.isfinite(gain[i]) and board.takes(m, n):
-            best[m] = n
+        mover, target = int(movers[i]), int(targets[i])
+        if mover not in best and np.isfinite(gain[i]) and board.takes(mover, target):
+            best[mover] = target
     return best
 
 
