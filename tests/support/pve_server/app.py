@@ -227,7 +227,7 @@ class PveServer:
         if guest.status == "running" and not ({"online", "restart"} & query.keys()):
             raise Refused(500, "can't migrate running VM without --online")
         upid = f"UPID:{node}:0000C530:001C9BEC:{int(self.clock()):08X}:qmigrate:{vmid}:{USER}:"
-        guest.node, guest.started = query["target"], self.clock()
+        self.cluster.move(guest, query["target"], self.clock())
         self.cluster.tasks[upid] = {"upid": upid, "status": "stopped", "exitstatus": "OK", "node": node}
         return upid
 

@@ -56,6 +56,7 @@ class FakeCluster:
         self.version, self.name = version, name
         self.nodes = {f"pve{i + 1}": FakeNode(f"pve{i + 1}", 32, 128 * GIB) for i in range(nodes)}
         self.guests = {100 + i: self._guest(100 + i) for i in range(guests)}
+        self._places: dict[str, list[FakeGuest]] = {}
         self._special()
         self.crs: dict[str, object] = {"ha": "static"}
         self.rules: list[dict[str, object]] = []
@@ -133,7 +134,15 @@ class FakeCluster:
         return int(self.guest_rate(guest) * max(0.0, now - guest.started)) if guest.status == "running" else 0
 
     def on(self, node: str) -> list[FakeGuest]:
-        return [guest for guest in self.guests.values() if guest.node == node]
+        if not self._places:
+            for guest in self.guests.values():
+                self._places.setdefault(guest.node, []).append(guest)
+        return self._places.get(node, [])
+
+    def move(self, guest: FakeGuest, node: str, now: float) -> None:
+        """The guest runs on another node from now on; its counters begin anew."""
+        guest.node, guest.started = node, now
+        self._places.clear()
 
     def node_cpu(self, node: FakeNode, now: float) -> float:
         """A fraction of the node's CPUs: its guests' and its own half core."""
