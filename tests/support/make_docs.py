@@ -10,7 +10,9 @@ import re
 from pathlib import Path
 
 from proxbalance_core.domain import schemas
+from tests.support import doc_blocks
 from tests.support.compact_json import compact
+from tests.support.example import snapshot as example_snapshot
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 MARK = re.compile(r"<!-- made: (?P<name>[\w-]+) -->\n.*?<!-- end: (?P=name) -->", re.DOTALL)
@@ -22,13 +24,15 @@ def whole_files() -> dict[Path, str]:
         "schema/snapshot.v1.json": schemas.snapshot_schema(),
         "schema/settings.v1.json": schemas.settings_schema(),
         "schema/assessment.v1.json": schemas.assessment_schema(),
+        "examples/snapshot.json": example_snapshot(),
+        "examples/assessment.json": doc_blocks.example_assessment(),
     }
     return {DOCS / name: compact(document) + "\n" for name, document in made.items()}
 
 
 def blocks() -> dict[str, str]:
     """The generated blocks of pages, by name."""
-    return {}
+    return {name: make() for name, make in doc_blocks.BLOCKS.items()}
 
 
 def filled(page: str, made: dict[str, str]) -> str:
