@@ -211,6 +211,13 @@ class Workbench:
             source = self.source(connection)
             return rounds.collect_round(self.store, connection, source, self.clock(), on_progress)
 
+    def fresh(self, cid: str, on_progress: OnProgress | None = None) -> None:
+        """Collect when the data are older than ``interval_s`` and nobody else does."""
+        connection = self.connection(cid)
+        with self._busy[connection.id]:
+            if self._collection_due(connection):
+                self.collect(connection.id, on_progress)
+
     def backfill(self, cid: str, on_progress: OnProgress | None = None) -> tuple[str, ...]:
         """Fetch what the source remembers once more; notes of what could not be read."""
         connection = self.connection(cid)
@@ -237,8 +244,7 @@ class Workbench:
         """Run the engine; collects first when the data are older than ``interval_s``."""
         connection = self.connection(cid)
         with self._busy[connection.id]:
-            if self._collection_due(connection):
-                self.collect(connection.id, _part(on_progress, 0.0, 0.7))
+            self.fresh(connection.id, _part(on_progress, 0.0, 0.7))
             snapshot = assessing.snapshot_of(self.store, connection, self._moment(connection))
             return assessing.generate(self.store, connection, snapshot, self.clock(), _part(on_progress, 0.7, 1.0))
 
