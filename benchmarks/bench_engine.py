@@ -1,0 +1,174 @@
+"""The engine's speed on CPU time, one thread, against the targets of the design.
+
+Run: ``python -m pytest benchmarks/bench_engine.py`` (or ``make bench``).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import subprocess
+import sys
+import time
+import tracemalloc
+from functools import cache
+
+import numpy as np
+import pytest
+from pytest_benchmark.fixture import BenchmarkFixture
+
+from benchmarks.clusters import Shape, cluster
+from benchmarks.targets import Line, cpu_timed, record
+from proxbalance_core import ClusterSnapshot, Settings, assess
+from proxbalance_core.engine.view import View
+from proxbalance_core.features.arrays import ClusterArrays
+from proxbalance_core.plan.search import Found, search
+from proxbalance_core.recommend.eligibility import eligibility
+from proxbalance_core.recommend.prospects import PAIRS_AT_ONCE
+from proxbalance_core.scoring.targets import Scores, score_nodes, target_scores
+from tests.oracle import scoring_oracle as oracle
+
+S = Settings()
+SMALL, LARGE, HUGE = (
+    Shape(nodes=32, guests=1_000),
+    Shape(nodes=300, guests=10_000),
+    Shape(nodes=1_000, guests=50_000, ahead=False),
+)
+SAMPLE = 200
+
+
+@cache
+def snapshot(shape: Shape) -> ClusterSnapshot:
+    return cluster(shape)
+
+
+@cache
+def view(shape: Shape) -> View:
+    return View.of(snapshot(shape), S)
+
+
+def scored(shape: Shape) -> Scores:
+    found = view(shape)
+    return score_nodes(found.placed, found.rules.scale, S)
+
+
+def best_targets(scores: Scores) -> tuple[np.ndarray, np.ndarray]:
+    """Every guest's best other node and its score there, in chunks that fit the cache."""
+    home, guests = scores.placed.node_of, len(scores.placed.node_of)
+    size = max(1, PAIRS_AT_ONCE // len(scores.own))
+    best, points = np.empty(guests, dtype=np.intp), np.empty(guests)
+    for begin in range(0, guests, size):
+        part = np.arange(begin, min(begin + size, guests))
+        matrix = target_scores(scores, part)
+        matrix[np.arange(len(part)), home[part]] = np.inf
+        best[part] = matrix.argmin(axis=1)
+        points[part] = matrix[np.arange(len(part)), best[part]]
+    return best, points
+
+
+def plain_seconds_per_pair(shape: Shape) -> float:
+    """CPU time of the plain Python scorer on a sample of pairs."""
+    cluster_, states = snapshot(shape), oracle.states(snapshot(shape))
+    names, rng = sorted(states), np.random.default_rng(0)
+    pairs = [
+        (cluster_.guests[rng.integers(len(cluster_.guests))], names[rng.integers(len(names))]) for _ in range(SAMPLE)
+    ]
+    begin = time.process_time()
+    for guest, name in pairs:
+        oracle.target_score(states[name], guest, S)
+    return (time.process_time() - begin) / SAMPLE
+
+
+def test_scores_32x1000(benchmark: BenchmarkFixture) -> None:
+    scores = scored(SMALL)
+    cpu_timed(benchmark, "score matrix, 32 x 1,000", 5.0, best_targets, rounds=20, args=(scores,))
+    plain = plain_seconds_per_pair(SMALL) * SMALL.nodes * SMALL.guests
+    line = record(
+        benchmark, Line("... times the plain loop", 100.0, plain / benchmark.stats.stats.min, "x", at_least=True)
+    )
+    assert line.measured > 1.0
+
+
+def test_scores_300x10000(benchmark: BenchmarkFixture) -> None:
+    scores = scored(LARGE)
+    cpu_timed(benchmark, "score matrix, 300 x 10,000", 100.0, best_targets, args=(scores,))
+    tracemalloc.start()
+    best_targets(scores)
+    peak = tracemalloc.get_traced_memory()[1] / 2**20
+    tracemalloc.stop()
+    record(benchmark, Line("... memory above the inputs", 50.0, peak, "MB"))
+
+
+def test_scores_1000x50000(benchmark: BenchmarkFixture) -> None:
+    cpu_timed(benchmark, "score matrix, 1,000 x 50,000", 1_500.0, best_targets, rounds=2, args=(scored(HUGE),))
+
+
+def searched(shape: Shape) -> Found:
+    found = view(shape)
+    able = eligibility(found.snapshot, found.placed, found.constraints, S)
+    return search(found.state, found.rules, able, frozenset(), lambda _: True)
+
+
+@pytest.mark.parametrize(
+    ("shape", "target_ms", "rounds"),
+    [
+        (SMALL, 80.0, 5),
+        (dataclasses.replace(SMALL, local_share=1.0), 80.0, 3),
+        (LARGE, 10_000.0, 1),
+    ],
+    ids=["32x1000", "32x1000-local-disks", "300x10000"],
+)
+def test_search(benchmark: BenchmarkFixture, shape: Shape, target_ms: float, rounds: int) -> None:
+    view(shape)
+    what = f"search to its fixpoint, {shape.nodes} x {shape.guests:,}" + (", local disks" * (shape.local_share == 1.0))
+    found = cpu_timed(benchmark, what, target_ms, searched, rounds, args=(shape,), warmup_rounds=int(rounds > 1))
+    benchmark.extra_info["moves"] = len(found.target_of)
+    assert found.total + found.cost <= found.duties_total + 1e-6
+
+
+def fresh(shape: Shape) -> ClusterSnapshot:
+    """The same cluster as another value, whose arrays are yet to be made."""
+    return dataclasses.replace(snapshot(shape))
+
+
+@pytest.mark.parametrize(
+    ("what", "shape", "mode", "target_ms"),
+    [
+        ("assess, 32 x 1,000", SMALL, "sequential", 250.0),
+        ("assess, 32 x 1,000, present only", dataclasses.replace(SMALL, ahead=False), "sequential", 150.0),
+        ("assess independent, 32 x 1,000", SMALL, "independent", 300.0),
+    ],
+)
+def test_assess(benchmark: BenchmarkFixture, what: str, shape: Shape, mode: str, target_ms: float) -> None:
+    told = cpu_timed(benchmark, what, target_ms, assess, setup=lambda: ((fresh(shape), S), {"mode": mode}), rounds=5)
+    benchmark.extra_info["recommendations"] = len(told.recommendations)
+    assert len(told.recommendations) + len(told.skipped) == shape.guests
+
+
+def test_assess_300x10000(benchmark: BenchmarkFixture) -> None:
+    benchmark.extra_info["recommendations"] = len(
+        cpu_timed(
+            benchmark, "assess, 300 x 10,000 (no target)", 15_000.0, assess, 1, args=(fresh(LARGE), S), warmup_rounds=0
+        ).recommendations
+    )
+
+
+def test_changed_setting(benchmark: BenchmarkFixture) -> None:
+    kept = snapshot(SMALL)
+    ClusterArrays.of(kept)
+    thresholds = iter(np.linspace(55.0, 65.0, 7))
+    cpu_timed(
+        benchmark, "changed setting, 32 x 1,000", 100.0, assess,
+        setup=lambda: ((kept, dataclasses.replace(S, cpu_threshold=float(next(thresholds)))), {}),
+    )  # fmt: skip
+
+
+def test_import(benchmark: BenchmarkFixture) -> None:
+    command = [sys.executable, "-c", "import time; t = time.process_time(); import proxbalance_core as p; p.assess; "
+               "print(time.process_time() - t)"]  # fmt: skip
+
+    def measured() -> float:
+        return float(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+
+    seconds = [measured() for _ in range(3)]
+    benchmark.pedantic(measured, rounds=1, iterations=1)
+    record(benchmark, Line("import proxbalance_core, with assess", 0.3, min(seconds), "s"))
