@@ -48,7 +48,7 @@ def attention(assessment: Assessment, data_troubles: Sequence[str] = ()) -> tupl
         Attention(
             level=advice.severity,
             kind="capacity",
-            title=words.label({}, advice.type),
+            title=words.label(words.ADVISORIES, advice.type),
             detail=advice.message,
             suggestions=advice.suggestions,
             node=advice.node,

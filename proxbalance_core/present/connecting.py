@@ -1,9 +1,14 @@
-"""What the guided connect flow asks for, and what of it is still missing."""
+"""What the guided connect flow asks for and what of it is missing; the first rows of a dropped file."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+import pandas as pd
+
+from proxbalance_core.present.details import Table
 
 VERIFY = {
     "system": "By this machine's authorities",
@@ -67,3 +72,9 @@ class Draft:
             secret=secret,
             missing=tuple(missing),
         )
+
+
+def file_rows(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
+    """The first rows of a file; its own column names are titles only."""
+    names = [f"column_{place}" for place in range(len(columns))]
+    return Table(rows=pd.DataFrame(list(rows), columns=names), titles=dict(zip(names, columns, strict=True)))

@@ -27,6 +27,12 @@ def skip_counts(assessment: Assessment) -> Table:
     )
 
 
+def facts(versions: dict[str, str], database_bytes: int, generations: int) -> Table:
+    """Versions, and what the database holds."""
+    rows = [*versions.items(), ("database", words.size(database_bytes)), ("kept assessments", f"{generations:,}")]
+    return Table(rows=pd.DataFrame(rows, columns=["what", "value"]), titles={"what": "What", "value": "Value"})
+
+
 def collector_line(state: str) -> str:
     """Who collects, in a sentence."""
     return _COLLECTOR.get(state, state)

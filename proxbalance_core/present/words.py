@@ -101,6 +101,16 @@ FACTORS = {
 LIGHTS = {"green": "Fine", "amber": "Attention", "red": "Overloaded"}
 RATINGS = {"poor": "Poor", "fair": "Fair", "good": "Good", "excellent": "Excellent"}
 RISKS = {"low": "Low risk", "moderate": "Moderate risk", "high": "High risk", "very_high": "Very high risk"}
+ADVISORIES = {
+    "saturation": "The cluster is full",
+    "limited_headroom": "Little room left",
+    "bottleneck": "A node with no way out",
+    "small_cluster": "Small cluster",
+    "n_minus_1": "If a node failed",
+    "days_to_exhaustion": "Room runs out",
+    "over_provisioned": "Given more than it uses",
+    "evacuation_blockers": "Maintenance is blocked",
+}
 SEVERITIES = {"critical": "Critical", "warning": "Warning", "info": "For information"}
 METRICS = {"cpu": "CPU", "mem": "Memory", "iowait": "I/O wait", "cpu_pct": "CPU", "mem_pct": "Memory"}
 GUEST_TYPES = {"vm": "VM", "ct": "CT"}

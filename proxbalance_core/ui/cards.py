@@ -156,7 +156,7 @@ def changes(found: Changes | None, ago: str) -> None:
     if found is None or found.previous_at is None:
         st.caption("This is the first assessment; changes are shown from the second one on.")
         return
-    st.caption(f"Compared with {ago}.")
+    st.caption(f"Compared with the assessment made {ago}.")
     groups = (
         ("New", found.new),
         ("No longer recommended", found.removed),

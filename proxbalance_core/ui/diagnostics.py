@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import streamlit as st
 
 from proxbalance_core.present import health_checks, words
-from proxbalance_core.ui import cache, tables
+from proxbalance_core.ui import cache, tables, theme
 from proxbalance_core.ui.state import now, scope, workbench
 
 if TYPE_CHECKING:
     from proxbalance_core.services.workbench import Generation
+
+
+_LEVELS: dict[str, tuple[Literal["green", "orange", "red"], str, str]] = {
+    "ok": ("green", ":material/check_circle:", "Fine"),
+    "warning": ("orange", ":material/warning:", "Look at it"),
+    "error": ("red", ":material/error:", "Broken"),
+}
 
 
 def engine_run(generation: Generation) -> None:
@@ -58,6 +65,24 @@ def collector(generation: Generation) -> None:
         )
         if status.last_error:
             st.text(f"Last error: {status.last_error}")
+
+
+def checks(generation: Generation) -> None:
+    """What was looked at behind the figures, and what to do about it."""
+    found = workbench().diagnostics(generation.cid)
+    st.subheader("Checks", anchor=False)
+    for place, finding in enumerate(found.findings):
+        colour, icon, word = _LEVELS[finding.level]
+        with st.container(gap="xxsmall", key=f"diagnostics_check_{place}"):
+            with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+                st.badge(word, icon=icon, color=colour)
+                theme.strong(words.label({}, finding.check), f"check-{place}")
+                st.text(finding.detail)
+            if finding.what_to_do:
+                theme.quiet(f"→ {finding.what_to_do}", f"check-{place}")
+    with st.expander("Versions and database"):
+        facts = health_checks.facts(found.versions, found.database_bytes, found.generations)
+        tables.show(facts, "Versions, size of the database and number of kept assessments")
 
 
 def scoring(generation: Generation) -> None:

@@ -46,6 +46,9 @@ def generation() -> Generation:
     found = cache.latest(where.cid)
     if found is None:
         found = with_progress(where.cid, f"Reading {words.safe(where.title)} for the first time")
+        if found is not None:
+            # The sidebar was drawn without nodes and search.
+            st.rerun()
     if found is None:
         _nothing_yet()
         st.stop()

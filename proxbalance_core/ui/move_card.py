@@ -32,20 +32,20 @@ def draw(card: Card) -> None:
     move = card.move
     with st.container(border=True, key=f"rec_card_{move.id}", gap="small"):
         who, way, gains, sure = st.columns([6, 7, 6, 4], gap="medium", vertical_alignment="top")
-        with who:
+        with who, st.container(gap="xsmall"):
             theme.strong(card.guest, f"rec-{move.id}")
             with st.container(horizontal=True, gap="xsmall"):
                 st.badge(card.kind, color="gray")
                 for mark in card.marks:
                     st.badge(mark, color="red" if mark == "Conflict" else "blue")
-        with way:
+        with way, st.container(gap="xsmall"):
             _way(card)
-        with gains:
+        with gains, st.container(gap="xsmall"):
             st.markdown(f"**{words.signed(move.score_improvement)} points** · {card.gain_word}")
             says = f"Gains {words.number(move.score_improvement)} of a full bar of 80 points, {card.gain_word}"
             st.html(marks.meter(card.gain_share_pct, marks.BLUE, says))
             theme.quiet(card.effort, f"effort-{move.id}")
-        with sure:
+        with sure, st.container(gap="xsmall"):
             st.html(marks.dots(move.confidence_score, f"Confidence {move.confidence_score:.0f} of 100"))
             theme.quiet(f"{move.confidence_score:.0f} % confident", f"sure-{move.id}")
             st.badge(card.risk_word, color=_RISK_COLOURS[move.risk_level], icon=":material/shield:")

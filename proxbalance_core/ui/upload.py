@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from proxbalance_core.errors import ProxBalanceError
+from proxbalance_core.present import connecting, words
+from proxbalance_core.ui import tables
 from proxbalance_core.ui.registry import page
 from proxbalance_core.ui.state import workbench
 
 if TYPE_CHECKING:
-    from proxbalance_core.services.workbench import TracePreview
+    from proxbalance_core.services.importing import TracePreview
 
-_NONE = "–"
+_NOTHING = "nothing that is needed"
 
 
 def drop() -> None:
@@ -48,25 +50,34 @@ def _snapshot(name: str, content: bytes) -> None:
 
 def _trace(name: str, content: bytes) -> None:
     preview = workbench().preview_trace(name, content)
-    st.markdown("**Which column is which?**")
-    mapping = _mapping(preview)
+    st.caption(f"{words.count(preview.row_count, 'row')} in {words.count(len(preview.columns), 'column')}")
+    mapping = None if preview.wide else _mapping(preview)
+    if preview.wide:
+        st.text("Each column says whose it is and what it holds, so there is nothing to map.")
+    elif preview.fault:
+        st.text(f"As guessed it can't be read yet: {preview.fault}")
     st.markdown("**The first rows**")
-    st.dataframe(preview.rows, hide_index=True, alt="The first rows of the file")
+    tables.show(connecting.file_rows(preview.columns, preview.rows), "The first rows of the file")
     if st.button("Open these measurements", key="upload_trace", type="primary", icon=":material/folder_open:"):
         _go(workbench().import_trace(name, content, mapping))
 
 
 def _mapping(preview: TracePreview) -> dict[str, str]:
-    guessed: dict[str, Any] = dict(preview.mapping)
-    columns = [_NONE, *preview.columns]
+    """What each column holds, as guessed and then as the user says; field to column."""
+    st.markdown("**What does each column hold?**")
+    fields = [_NOTHING, *preview.units]
+    guessed = {column: field for field, column in preview.mapping.items()}
     chosen: dict[str, str] = {}
     with st.grid(columns=4, min_column_width=200):
-        for field in preview.fields:
-            guess = guessed.get(field)
-            column = st.selectbox(
-                field, columns, index=columns.index(guess) if guess in columns else 0, key=f"upload_map_{field}"
+        for place, column in enumerate(preview.columns):
+            field = st.selectbox(
+                words.safe(column),
+                fields,
+                index=fields.index(guessed.get(column, _NOTHING)),
+                key=f"upload_map_{place}",
+                format_func=lambda key: f"{key} ({preview.units[key]})" if key in preview.units else key,
             )
-            if column and column != _NONE:
+            if field and field != _NOTHING:
                 chosen[field] = column
     return chosen
 

@@ -1,0 +1,196 @@
+"""Every page of the registry on the demo cluster, and one thing done on each."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from proxbalance_core.errors import DatabaseDamaged, SourceUnavailable
+from proxbalance_core.present import words
+from proxbalance_core.services.workbench import Workbench
+from proxbalance_core.ui import registry, state
+from tests.app.conftest import marked, opened, texts
+
+KEYS = [spec.key for spec in registry.PAGES]
+
+
+def test_every_page_has_a_file_and_every_file_is_a_page() -> None:
+    assert {spec.path for spec in registry.PAGES} == set(registry.PAGES_FOLDER.glob("*.py"))
+    assert len({spec.key for spec in registry.PAGES}) == len(KEYS)
+    assert all(spec.path.is_absolute() for spec in registry.PAGES)
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_every_page_is_drawn_on_the_demo_cluster(key: str, demo: Path) -> None:
+    app = opened(key)
+    assert [found.message for found in app.exception] == []
+    assert [found.value for found in app.error] == []
+    assert app.header[0].value == ("Open a file" if key == "upload" else registry.page(key).title)
+
+
+def test_a_first_visit_makes_the_demo_cluster_and_its_first_assessment(folder: Path) -> None:
+    app = opened()
+    assert [found.value for found in app.error] == []
+    assert app.metric[0].label == "Cluster health"
+    assert "Demo cluster" in marked(app)
+
+
+def test_old_data_are_announced_on_every_page(demo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    status, old = Workbench.status, datetime.now(UTC) - timedelta(hours=3)
+    monkeypatch.setattr(
+        Workbench,
+        "status",
+        lambda bench, cid: replace(
+            status(bench, cid), stale=True, last_success=old, last_error="No route to **host**."
+        ),
+    )
+    for key in KEYS:
+        app = opened(key)
+        assert any("3 hours ago" in text for text in texts(app)), key
+        assert "The last attempt said: No route to **host**." in texts(app)
+
+
+def test_a_cluster_that_was_never_read_says_what_will_be_here(demo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unreachable(*_: object, **__: object) -> None:
+        raise SourceUnavailable("pve1 does not answer on port 8006.")
+
+    monkeypatch.setattr(Workbench, "generations", lambda *_, **__: ())
+    monkeypatch.setattr(Workbench, "regenerate", unreachable)
+    app = opened()
+    assert "No figures yet" in [found.value for found in app.subheader]
+    assert "The last attempt said: pve1 does not answer on port 8006." in texts(app)
+    assert [found.message for found in app.exception] == []
+
+
+def test_a_damaged_database_is_explained(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def torn(*_: object, **__: object) -> Workbench:
+        raise DatabaseDamaged("It was kept as proxbalance.db.damaged.", kept_as="proxbalance.db.damaged")
+
+    monkeypatch.setattr(Workbench, "open", torn)
+    app = opened()
+    assert "damaged" in app.error[0].value
+    assert "It was kept as proxbalance.db.damaged." in texts(app)
+
+
+def test_a_page_that_fails_says_so_and_names_no_code(demo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("secret detail")
+
+    monkeypatch.setattr(Workbench, "node_history", broken)
+    app = opened()
+    assert app.error[0].value == "Something went wrong on this page."
+    assert not any("secret detail" in text for text in [*texts(app), marked(app)])
+
+
+def test_maintenance_is_kept_and_the_node_is_emptied_in_the_advice(demo: Path) -> None:
+    app = opened()
+    switches = [toggle for toggle in app.toggle if str(toggle.key).startswith("overview_maintenance_")]
+    switches[0].set_value(True).run()
+    name = str(switches[0].key).removeprefix("overview_maintenance_")
+    latest = state.workbench().latest("demo")
+    assert latest is not None
+    assert next(node for node in latest.snapshot.nodes if node.name == name).maintenance
+    assert any(move["source"] == name for move in latest.assessment["recommendations"])
+
+
+def test_regenerate_makes_a_new_assessment(demo: Path) -> None:
+    app = opened()
+    before = state.workbench().latest("demo")
+    app.button(key="head_regenerate").click().run()
+    after = state.workbench().latest("demo")
+    assert before is not None
+    assert after is not None
+    assert after.id > before.id
+
+
+def test_search_finds_a_guest_and_says_what_was_decided(demo: Path) -> None:
+    latest = state.workbench().latest("demo")
+    assert latest is not None
+    vmid = latest.assessment["skipped"][0]["vmid"]
+    app = opened()
+    app.text_input(key="search").set_value(str(vmid)).run()
+    assert any(str(vmid) in text for text in texts(app))
+
+
+def test_recommendations_are_filtered_from_the_url(demo: Path) -> None:
+    latest = state.workbench().latest("demo")
+    assert latest is not None
+    moves = latest.assessment["recommendations"]
+    assert moves, "the demo cluster must have something to recommend"
+    target = moves[0]["target"]
+    app = opened("recommendations", rec_to=target)
+    expected = sum(move["target"] == target for move in moves)
+    assert f"{expected} of {len(moves)} recommendation{'s' if len(moves) != 1 else ''}" in marked(app)
+
+
+def test_a_breakdown_opens_on_the_card(demo: Path) -> None:
+    app = opened("recommendations")
+    details = next(pills for pills in app.pills if str(pills.key).startswith("rec_details_"))
+    details.set_value("score").run()
+    assert any("Suitability" in text and "minimum 15" in text for text in texts(app))
+    assert app.dataframe[0].value.iloc[-1, 0] == "Total penalty"
+
+
+def test_a_guest_is_muted_until_a_date(demo: Path) -> None:
+    app = opened("recommendations")
+    details = next(pills for pills in app.pills if str(pills.key).startswith("rec_details_"))
+    details.set_value("mute").run()
+    next(button for button in app.button if str(button.key).endswith("_mute")).click().run()
+    latest = state.workbench().latest("demo")
+    assert latest is not None
+    assert [skip["reason"] for skip in latest.assessment["skipped"]].count("muted") == 1
+
+
+def test_not_recommended_is_filtered_by_reason(demo: Path) -> None:
+    latest = state.workbench().latest("demo")
+    assert latest is not None
+    reason, count = next(iter(latest.assessment["summary"]["skip_reasons"].items()))
+    app = opened("recommendations", rec_view="Not recommended", stay_reason=words.label(words.SKIPS, reason))
+    assert len(app.dataframe[0].value) == count
+
+
+def test_the_plan_is_a_script(demo: Path) -> None:
+    app = opened("recommendations", rec_view="Plan")
+    assert app.code[0].value.startswith("#!/bin/sh")
+
+
+def test_two_nodes_are_compared(demo: Path) -> None:
+    app = opened("compare", compare_view="Two nodes")
+    assert app.dataframe[0].value.iloc[-1, 0] == "Total penalty"
+
+
+def test_a_threshold_is_saved(demo: Path) -> None:
+    app = opened("settings", settings_view="Thresholds")
+    app.number_input(key="settings_cpu_threshold").set_value(55.0)
+    next(button for button in app.button if button.label == "Save").click().run()
+    assert state.workbench().settings("demo").cpu_threshold == 55.0
+
+
+def test_a_preset_is_chosen(demo: Path) -> None:
+    app = opened("settings", settings_view="Profile")
+    app.button(key="settings_preset_conservative").click().run()
+    assert state.workbench().settings("demo").profile == "conservative"
+
+
+def test_scoring_is_explained_with_own_numbers(demo: Path) -> None:
+    app = opened("settings", settings_view="How scoring works")
+    assert [found.message for found in app.exception] == []
+    assert "4. A move has to be worth it" in [found.value for found in app.subheader]
+
+
+def test_an_unfinished_connection_says_what_is_missing(demo: Path) -> None:
+    app = opened("settings")
+    assert app.button(key="connect_test").disabled
+    assert "a token ID like" in marked(app)
+
+
+def test_diagnostics_count_every_guest(demo: Path) -> None:
+    latest = state.workbench().latest("demo")
+    assert latest is not None
+    app = opened("diagnostics")
+    figures = {metric.label: metric.value for metric in app.metric}
+    assert int(figures["Guests assessed"]) == len(latest.snapshot.guests)
+    assert app.dataframe[0].value["guests"].sum() == len(latest.assessment["skipped"])
