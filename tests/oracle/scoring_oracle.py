@@ -107,6 +107,14 @@ def guest_level(guest: Guest, s: Settings) -> float:
     return weighted([(s.weight_current, cpu[0]), (s.weight_24h, cpu[1]), (s.weight_7d, cpu[2])])
 
 
+def guest_share(guest: Guest, node: Node, s: Settings) -> float:
+    """Cores of the guest in its node's level: blended over the windows that the node has, so that both compare."""
+    cpu, _ = carried(guest)
+    has = (node.cpu.current_pct, node.cpu.avg_24h_pct, node.cpu.avg_7d_pct)
+    weights = (s.weight_current, s.weight_24h, s.weight_7d)
+    return weighted([(w, nan if isnan(h) else c) for w, c, h in zip(weights, cpu, has, strict=False)])
+
+
 # --- a node's state ---
 
 
@@ -361,7 +369,7 @@ def cpu_in_hour(state: State, k: int, h: int, s: Settings) -> float:
     if node.next_24h:
         own = node.next_24h.own_cpu_cores[k][h]
     else:
-        own = max(0.0, level(state.cpu, s) / 100 * capacity - sum(levels))
+        own = max(0.0, level(state.cpu, s) / 100 * capacity - sum(guest_share(guest, node, s) for guest in running))
     used = [
         guest.next_24h.cpu_cores[k][h] if guest.next_24h else held for guest, held in zip(running, levels, strict=True)
     ]

@@ -12,7 +12,13 @@ HERE = Path(__file__).parent
 WELL = frozenset(("windows", "traffic", "storages"))
 CLUSTERS: dict[str, dict[str, Any]] = {
     "small-3x20": {"seed": 11, "nodes": 3, "guests": 20, "on": WELL, "fill": 0.4},
-    "rules-5x60": {"seed": 5, "nodes": 5, "guests": 60, "on": WELL | {"tags", "rules", "special", "past"}, "fill": 0.22},
+    "rules-5x60": {
+        "seed": 5,
+        "nodes": 5,
+        "guests": 60,
+        "on": WELL | {"tags", "rules", "special", "past"},
+        "fill": 0.22,
+    },
     "uneven-6x60": {
         "seed": 6,
         "nodes": 6,

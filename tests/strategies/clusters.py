@@ -227,9 +227,7 @@ class Maker:
             row["load_avg_1m"] = cores * rng.random() * 1.3
         if self.chance(0.2):
             row["pressure"] = {
-                key: rng.uniform(0, 60)
-                for key in ("cpu_some_pct", "mem_full_pct", "io_full_pct")
-                if self.chance(0.7)
+                key: rng.uniform(0, 60) for key in ("cpu_some_pct", "mem_full_pct", "io_full_pct") if self.chance(0.7)
             }
         return row
 
@@ -410,9 +408,7 @@ def settings(draw: st.DrawFn, limited: bool = True) -> Settings:
     keys = draw(st.lists(st.sampled_from(sorted(_FREE)), unique=True, max_size=6))
     values = {key: draw(_FREE[key]) for key in keys}
     if draw(st.booleans()):
-        values |= dict(
-            zip(("weight_current", "weight_24h", "weight_7d"), draw(st.sampled_from(_WEIGHTS)), strict=True)
-        )
+        values |= dict(zip(("weight_current", "weight_24h", "weight_7d"), draw(st.sampled_from(_WEIGHTS)), strict=True))
     if limited and draw(st.booleans()):
         values["max_moves"] = draw(st.integers(1, 4))
     return Settings(**values)
