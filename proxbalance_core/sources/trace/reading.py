@@ -44,7 +44,7 @@ def read_table(name: str, content: bytes) -> pd.DataFrame:
         if name.lower().endswith((".parquet", ".pq")) or content[:4] == b"PAR1":
             table = pd.read_parquet(io.BytesIO(content))
         else:
-            table = pd.read_csv(io.BytesIO(content), sep=None, engine="python", encoding="utf-8-sig")
+            table = pd.read_csv(io.BytesIO(content), sep=_separator(content), encoding="utf-8-sig")
     except (ValueError, OSError, pd.errors.ParserError, UnicodeDecodeError) as error:
         first = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise FrameContractError(f"{name} can't be read as CSV or Parquet: {first}.", file=name) from None
@@ -54,6 +54,12 @@ def read_table(name: str, content: bytes) -> pd.DataFrame:
         raise FrameContractError(f"{name} has {len(table):,} rows; {MOST_ROWS:,} are the most.", file=name)
     table.columns = pd.Index([str(column).strip() for column in table.columns])
     return table
+
+
+def _separator(content: bytes) -> str:
+    """The sign that parts the columns of the first line: comma, semicolon or tab."""
+    head = content.split(b"\n", 1)[0].decode("utf-8", "replace")
+    return max(",;\t", key=head.count)
 
 
 def read_trace(cluster: str, table: pd.DataFrame, mapping: Mapping[str, str] | None = None) -> Trace:
@@ -122,15 +128,12 @@ def _rows(table: pd.DataFrame, mapping: Mapping[str, str]) -> pd.DataFrame:
 
 
 def _times(column: pd.Series, name: str) -> pd.Series:
-    if pd.api.types.is_numeric_dtype(column):
-        numbers = pd.to_numeric(column).astype(float)
-        seconds = numbers.where(numbers.abs() < 1e11, numbers / 1000.0)
-    else:
-        try:
-            moments = pd.to_datetime(column, utc=True, errors="coerce", format="mixed")
-        except (ValueError, OverflowError):
-            raise FrameContractError(f"Column '{name}' can't be read as times.", column=name) from None
-        seconds = (moments - pd.Timestamp(0, tz="UTC")) / pd.Timedelta(seconds=1)
+    numbers = pd.to_numeric(column, errors="coerce").astype(float)
+    seconds = numbers.where(numbers.abs() < 1e11, numbers / 1000.0)
+    words = numbers.isna()
+    if words.any():
+        moments = pd.to_datetime(column[words].astype("string"), utc=True, errors="coerce", format="mixed")
+        seconds[words] = (moments - pd.Timestamp(0, tz="UTC")) / pd.Timedelta(seconds=1)
     bad = ~seconds.between(1, _LATEST)
     if bad.any():
         row = int(np.flatnonzero(bad.to_numpy())[0])

@@ -1,0 +1,163 @@
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from proxbalance_core.cli import app
+
+ROOT = Path(__file__).resolve().parents[3]
+HOSTILE = "<img src=x onerror=alert(1)>[red]\x1b[31mbold"
+
+
+def snapshot() -> dict[str, Any]:
+    def node(name: str, cpu: float) -> dict[str, Any]:
+        return {
+            "name": name, "status": "online", "cpu_cores": 8, "mem_bytes": 2**35, "history_days": 7.0,
+            "cpu": {"current_pct": cpu}, "mem": {"current_pct": 30.0},
+        }  # fmt: skip
+
+    def guest(vmid: int, node: str, cores: float) -> dict[str, Any]:
+        return {
+            "vmid": vmid, "name": HOSTILE, "type": "vm", "node": node, "status": "running", "cpu_cores": 4,
+            "mem_bytes": 2**32, "cpu_used_cores": {"current": cores}, "mem_used_bytes": {"current": 2**31},
+        }  # fmt: skip
+
+    return {
+        "format": "proxbalance.snapshot/1", "cluster": "lab", "taken_at": "2026-02-08T10:30:00Z",
+        "nodes": [node("a", 88.0), node("b", 12.0)], "guests": [guest(100 + i, "a", 1.7) for i in range(4)],
+    }  # fmt: skip
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "s.json"
+    path.write_text(json.dumps(snapshot()))
+    return path
+
+
+def run(*args: object, **env: str) -> Result:
+    return CliRunner(env=env).invoke(app, [str(arg) for arg in args])
+
+
+def test_assess_as_json_and_as_tables(file: Path) -> None:
+    told = json.loads(run("assess", file, "--json").stdout)
+    assert len(told["recommendations"]) + len(told["skipped"]) == 4
+    people = run("assess", file, "--mode", "independent")
+    assert people.exit_code == 0
+    assert "\x1b" not in people.stdout
+    assert "<img" in people.stdout
+
+
+def test_settings_change_the_advice(file: Path, tmp_path: Path) -> None:
+    assert (
+        json.loads(run("assess", file, "--set", "cpu_threshold=95", "--json").stdout)["settings"]["cpu_threshold"] == 95
+    )
+    kept = tmp_path / "settings.json"
+    kept.write_text('{"cpu_threshold": 90}')
+    assert json.loads(run("assess", file, "--settings", kept, "--json").stdout)["settings"]["cpu_threshold"] == 90
+    told = json.loads(run("simulate", file, "--set", "cpu_threshold=99", "--json").stdout)
+    assert "current" in told
+
+
+def test_explain_gives_rows_and_every_node(file: Path) -> None:
+    told = json.loads(run("explain", 100, file, "--json").stdout)
+    assert (told["recommendation"] is None) != (told["skip"] is None)
+    assert told["node"]["terms"]
+    assert run("explain", 100, file).exit_code == 0
+    assert run("explain", 7, file).exit_code == 1
+
+
+def test_diff(file: Path, tmp_path: Path) -> None:
+    for name, threshold in (("a.json", 60), ("b.json", 99)):
+        (tmp_path / name).write_text(run("assess", file, "--set", f"cpu_threshold={threshold}", "--json").stdout)
+    told = json.loads(run("diff", tmp_path / "a.json", tmp_path / "b.json", "--json").stdout)
+    assert set(told) == {"previous_at", "new", "removed", "changed_targets", "unchanged", "skip_reasons"}
+    assert run("diff", tmp_path / "a.json", tmp_path / "b.json").exit_code == 0
+    assert run("diff", file, file).exit_code == 1
+
+
+def broken(**change: Any) -> dict[str, Any]:
+    return snapshot() | change
+
+
+@pytest.mark.parametrize(
+    ("document", "path"),
+    [
+        (json.dumps(broken(colour=1)), "colour"),
+        (json.dumps(broken(guests=snapshot()["guests"] * 2)), "guests.4.vmid"),
+        (json.dumps(broken(guests=[snapshot()["guests"][0] | {"node": "zz"}])), "guests.0.node"),
+        (json.dumps(broken(nodes=[snapshot()["nodes"][0] | {"mem_bytes": float("nan")}])), "mem_bytes"),
+        ("{torn", "s.json"),
+        ("[]", "snapshot"),
+    ],
+)
+def test_bad_snapshots_are_refused_with_their_path(tmp_path: Path, document: str, path: str) -> None:
+    bad = tmp_path / "s.json"
+    bad.write_text(document)
+    done = run("assess", bad)
+    assert done.exit_code == 1
+    assert path in done.stderr
+    assert "Traceback" not in done.output
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_bad_usage_is_two(file: Path, tmp_path: Path) -> None:
+    assert run("assess", file, "--mode", "magic").exit_code == 2
+    assert run("assess", file, "--set", "nonsense").exit_code == 2
+    assert run("nonsense").exit_code == 2
+    assert run("simulate", file).exit_code == 2
+    assert run("assess", file, "--set", "no_such=1").exit_code == 1
+    assert run("assess", tmp_path / "absent.json").exit_code == 1
+    assert run("assess", "--connection", "absent", "--data-dir", tmp_path / "d").exit_code == 2
+
+
+def test_a_torn_database_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "proxbalance.db").write_bytes(b"torn" * 999)
+    done = run("doctor", PROXBALANCE_DATA=str(tmp_path))
+    assert done.exit_code == 1
+    assert "damaged" in done.stderr
+    assert "Traceback" not in done.output
+
+
+def test_the_demo_from_beginning_to_end(tmp_path: Path, file: Path) -> None:
+    data = ("--data-dir", tmp_path / "data")
+    assert run("demo", *data).exit_code == 0
+    collected = json.loads(run("collect", "--once", "--generate", "--json", *data).stdout)
+    assert (collected["nodes"], collected["guests"]) == (5, 40)
+    assert len(json.loads(run("assess", "--json", *data).stdout)["nodes"]) == 5
+    assert run("explain", 110, *data).exit_code == 0
+    assert run("doctor", *data).exit_code == 0
+    lines = run("export", "--format", "csv", *data).stdout.splitlines()
+    assert lines[0].startswith("VMID,Name,Type,Source,Target")
+    exported = run("export", "--what", "snapshot", *data).stdout
+    assert json.loads(exported)["cluster"] == "demo"
+    assert run("import", file, "--as", "snapshot", *data).exit_code == 0
+    several = run("assess", *data)
+    assert several.exit_code == 2
+    assert "demo" in several.stderr
+    listed = json.loads(run("connections", "list", "--json", *data).stdout)["connections"]
+    assert listed[0]["cid"] == "demo"
+    assert run("connections", "remove", listed[1]["cid"], "--yes", *data).exit_code == 0
+
+
+def test_as_a_program_without_heavy_imports_and_with_a_reader_that_leaves(file: Path) -> None:
+    env = os.environ | {"PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-X", "importtime", "-m", "proxbalance_core", "assess", str(file), "--json"]
+    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0
+    assert json.loads(done.stdout)["cluster"] == "lab"
+    loaded = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+    assert loaded.isdisjoint({"pandas", "sqlalchemy", "streamlit", "pyarrow"})
+    piped = f"'{sys.executable}' -m proxbalance_core assess '{file}' --json | head -c 1"
+    cut = subprocess.run(
+        ["bash", "-c", f"set -o pipefail; {piped}"], cwd=ROOT, env=env, capture_output=True, check=False
+    )
+    assert b"Traceback" not in cut.stderr
+    assert b"BrokenPipe" not in cut.stderr
