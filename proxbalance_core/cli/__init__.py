@@ -5,15 +5,13 @@ from __future__ import annotations
 import os
 import sys
 
-from proxbalance_core.cli.advice import register as register_advice
-from proxbalance_core.cli.cluster import register as register_cluster
+from proxbalance_core.cli import advice, cluster, connections
 from proxbalance_core.cli.common import make_app
-from proxbalance_core.cli.connections import register as register_connections
 
 app = make_app()
-register_cluster(app)
-register_advice(app)
-register_connections(app)
+app.add_typer(cluster.commands)
+app.add_typer(advice.commands)
+app.add_typer(connections.commands, name="connections")
 
 
 def main() -> None:

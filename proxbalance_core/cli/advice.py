@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from proxbalance_core.domain.plans import Assessment
     from proxbalance_core.domain.results import Alternative, Recommendation, Skip, Term
 
+commands = typer.Typer(rich_markup_mode=None)
 _LIGHTS = {"green": "green", "amber": "yellow", "red": "red"}
 
 
@@ -39,15 +40,7 @@ class Format(StrEnum):
     JSON = "json"
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands of this module."""
-    app.command()(assess)
-    app.command()(explain)
-    app.command()(simulate)
-    app.command()(export)
-    app.command()(diff)
-
-
+@commands.command()
 def assess(
     snapshot: SnapshotFile = None,
     connection: ConnectionOption = None,
@@ -99,6 +92,7 @@ def _digest(told: Assessment) -> None:
         common.say(f"Note: {note}")
 
 
+@commands.command()
 def explain(
     vmid: Annotated[int, typer.Argument(help="The guest.")],
     snapshot: SnapshotFile = None,
@@ -168,6 +162,7 @@ def _alternatives(found: tuple[Alternative, ...]) -> None:
     common.table("Every node for it", columns, rows, ("Score there", "Gain", "Relief"))
 
 
+@commands.command()
 def simulate(
     snapshot: SnapshotFile = None,
     connection: ConnectionOption = None,
@@ -199,6 +194,7 @@ def simulate(
     common.table("Node scores", ("Node", "Now", "Then"), nodes, ("Now", "Then"))
 
 
+@commands.command()
 def export(
     what: Annotated[What, typer.Option("--what", help="What to export.")] = What.RECOMMENDATIONS,
     form: Annotated[Format, typer.Option("--format", help="csv or json.")] = Format.JSON,
@@ -223,6 +219,7 @@ def export(
         common.print_json(generation.assessment)
 
 
+@commands.command()
 def diff(
     before: Annotated[Path, typer.Argument(help="An assessment, the earlier one.")],
     after: Annotated[Path, typer.Argument(help="An assessment, the later one.")],

@@ -11,6 +11,7 @@ import typer
 from proxbalance_core.cli import common
 from proxbalance_core.cli.common import AsJson, ConnectionOption, DataDir
 
+commands = typer.Typer(rich_markup_mode=None)
 _LEVELS = {"ok": "green", "warning": "yellow", "error": "red"}
 
 
@@ -21,14 +22,7 @@ class As(StrEnum):
     TRACE = "trace"
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands of this module."""
-    app.command()(collect)
-    app.command()(demo)
-    app.command("import")(import_file)
-    app.command()(doctor)
-
-
+@commands.command()
 def collect(
     connection: ConnectionOption = None,
     once: Annotated[bool, typer.Option("--once", help="One round, then end.")] = False,
@@ -77,6 +71,7 @@ def _run_on(bench: object, cid: str, generate: bool) -> None:
         collector.stop()
 
 
+@commands.command()
 def demo(data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """Make the demo cluster and its 30 days of history, and say what to do next."""
     with common.bench_at(data_dir) as bench:
@@ -98,6 +93,7 @@ def demo(data_dir: DataDir = None, as_json: AsJson = False) -> None:
         common.say(f"  {line}")
 
 
+@commands.command("import")
 def import_file(
     file: Annotated[Path, typer.Argument(help="A snapshot (JSON) or a trace (CSV, Parquet).")],
     kind: Annotated[As, typer.Option("--as", help="snapshot or trace.")],
@@ -129,6 +125,7 @@ def import_file(
         common.say(f"Note: {made.option('notes')}", "yellow")
 
 
+@commands.command()
 def doctor(connection: ConnectionOption = None, data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """Check versions, permissions and gaps in the data, and say what to do."""
     with common.bench_at(data_dir) as bench:

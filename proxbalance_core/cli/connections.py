@@ -14,6 +14,7 @@ from proxbalance_core.cli.common import AsJson, DataDir
 if TYPE_CHECKING:
     from proxbalance_core.services.connecting import ConnectionCheck, ConnectionWish
 
+commands = typer.Typer(help="Clusters that are looked after.", no_args_is_help=True, rich_markup_mode=None)
 SECRET_VARIABLE = "PROXBALANCE_SECRET"
 Host = Annotated[str, typer.Option("--host", help="Address, name:8006; several with commas.")]
 Token = Annotated[str, typer.Option("--token-id", help="user@realm!name; its secret is asked for.")]
@@ -25,16 +26,7 @@ Name = Annotated[str, typer.Option("--name", help="What to call it.")]
 _SECRET_HELP = f"The secret is read from {SECRET_VARIABLE}, from standard input, or asked for."
 
 
-def register(app: typer.Typer) -> None:
-    """Add ``connections`` with its commands."""
-    group = typer.Typer(help="Clusters that are looked after.", no_args_is_help=True, rich_markup_mode=None)
-    group.command("add", epilog=_SECRET_HELP)(add)
-    group.command("test", epilog=_SECRET_HELP)(test)
-    group.command("list")(listing)
-    group.command("remove")(remove)
-    app.add_typer(group, name="connections")
-
-
+@commands.command("add", epilog=_SECRET_HELP)
 def add(
     host: Host,
     name: Name = "",
@@ -58,6 +50,7 @@ def add(
     common.say(f"Next: python -m proxbalance_core collect --connection {made.id} --once --generate")
 
 
+@commands.command("test", epilog=_SECRET_HELP)
 def test(
     host: Annotated[str, typer.Option("--host", help="Address, name:8006; without it, a saved connection.")] = "",
     connection: Annotated[str | None, typer.Option("--connection", "-c", help="A saved connection.")] = None,
@@ -106,6 +99,7 @@ def _show(found: ConnectionCheck, as_json: bool) -> None:
         raise typer.Exit(1)
 
 
+@commands.command("list")
 def listing(data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """List all connections and how they fare."""
     with common.bench_at(data_dir) as bench:
@@ -124,6 +118,7 @@ def listing(data_dir: DataDir = None, as_json: AsJson = False) -> None:
     common.table("Connections", ("Id", "Title", "Source", "", "Last success", "Last error"), rows)
 
 
+@commands.command("remove")
 def remove(
     name: Annotated[str, typer.Argument(help="Id or title.")],
     yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False,

@@ -352,13 +352,15 @@ class Workbench:
         """Versions, ages, gaps and what to do."""
         from proxbalance_core.services.diagnostics import diagnose
 
-        return diagnose(self, self.connection(cid))
+        with self._busy[self.connection(cid).id]:
+            return diagnose(self, self.connection(cid))
 
     def debug_bundle(self, cid: str) -> bytes:
         """A zip for a bug report; names and secrets are taken out."""
         from proxbalance_core.services.diagnostics import bundle
 
-        return bundle(self, self.connection(cid))
+        with self._busy[self.connection(cid).id]:
+            return bundle(self, self.connection(cid))
 
 
 def _part(on_progress: OnProgress | None, start: float, end: float) -> OnProgress | None:
