@@ -58,8 +58,9 @@ def trips(view: View, found: Found, stops: list[Stop]) -> list[Trip]:
         mates = team[name or f"{g}"]
         relief_now = sum(stop.relief_now for mate in mates for stop in by_guest[mate])
         cost = float(sum(view.rules.move_cost[mate] for mate in mates))
+        relief = sum(stop.relief for mate in mates for stop in by_guest[mate])
         kind = found.kind_of[g]
-        if kind == "balance" and relief_now <= cost:
+        if kind == "balance" and relief_now <= cost and relief > relief_now:
             kind = "forecast"
         made.append(
             Trip(
@@ -150,7 +151,12 @@ def situation(view: View, trip: Trip) -> Situation:
     source, target = trip.source, trip.target
     used = before.cpu_level[source] / 100.0 * view.arrays.node.capacity_cores[source]
     share = 100.0 * view.arrays.guest.cpu_used_cores[g, 0] / used if used > 0 else 0.0
+    groups, moved = before.groups, before.node_of.copy()
+    moved[g] = target
+    mended = groups.softly_broken_by(g, before.node_of) - groups.softly_broken_by(g, moved)
+    fewer = groups.soft_broken(before.node_of, len(before.cpu)) - groups.soft_broken(moved, len(before.cpu))
     return Situation(
+        mended_rules=tuple(sorted(mended)), mended_points=float(view.rules.scale.soft_rule * fewer.sum()),
         guest=view.snapshot.guests[g], source=view.snapshot.nodes[source], target=view.snapshot.nodes[target],
         kind=trip.kind, group=trip.group,
         source_cpu_pct=float(before.cpu_level[source]), source_mem_pct=float(before.mem_level[source]),

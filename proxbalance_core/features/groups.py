@@ -58,6 +58,14 @@ class Groups:
         soft = (*self.soft_apart, *self.soft_together, *self.soft_placed)
         return frozenset(g for group in soft for g in group.guests)
 
+    def softly_broken_by(self, g: int, node_of: Ints) -> frozenset[str]:
+        """Names of the soft rules that guest ``g`` [position] has a part in and that don't hold."""
+        broken = {x.name for x in self.soft_apart if g in x.guests and _sharing(x, g, node_of) > 1}
+        broken |= {x.name for x in self.soft_together if g in x.guests and len({int(node_of[o]) for o in x.guests}) > 1}
+        return frozenset(
+            broken | {x.name for x in self.soft_placed if g in x.guests and int(node_of[g]) not in x.nodes}
+        )
+
     def soft_broken(self, node_of: Ints, nodes: int) -> Floats:
         """How many soft rules are broken on each node, [nodes]."""
         broken = np.zeros(nodes)
@@ -71,6 +79,10 @@ class Groups:
             for n in {int(node_of[g]) for g in group.guests} - group.nodes:
                 broken[n] += 1
         return broken
+
+
+def _sharing(group: Group, g: int, node_of: Ints) -> int:
+    return sum(node_of[other] == node_of[g] for other in group.guests)
 
 
 def _tag_groups(guests: tuple[Guest, ...], prefix: str) -> list[Group]:

@@ -15,7 +15,7 @@ from proxbalance_core.plan.duties import Duty, carry_out, evacuate
 from proxbalance_core.plan.gates import Gate
 from proxbalance_core.plan.singles import Choice, best_single, passing
 from proxbalance_core.plan.swaps import best_swap
-from proxbalance_core.recommend.eligibility import Eligibility, cluster_is_balanced
+from proxbalance_core.recommend.eligibility import Eligibility, cluster_is_balanced, duty_bound
 from proxbalance_core.scoring.placed import Placed
 
 MOST_ROUNDS = 10_000
@@ -78,36 +78,67 @@ def regrouped(board: Board, may_move: frozenset[int]) -> Board:
 
 
 def search(begin: State, rules: Rules, eligible: Eligibility, closed: frozenset[int], keep_going: Keep_going) -> Found:
-    """Play the whole search; ``closed`` are guests [positions] whose move had no executable order."""
+    """Play the whole search; ``closed`` are guests [positions] whose move had no executable order.
+
+    A duty that found no room at first is tried again when the plan has made some: otherwise advice on
+    the plan's result would begin anew (law 6).
+    """
     start = begin.placed
     everyone = frozenset(range(len(start.node_of)))
     plain = everyone - set(eligible.plain) - closed
     dutiful = eligible.dutiful - set(eligible.on_duty) - closed
     board = Board(begin, rules, members_of(start, rules), _open(start, rules, plain))
-    duties = carry_out(board, dutiful)
+    log = _Log()
+    board = _do_duties(board, log, plain, dutiful)
+    if rules.settings.distribution_enabled:
+        log.spread = spread_guests(board, scattered(board.placed, rules))
+        board = _ready(board, plain)
+    log.passed = _passed(board, Gate(board))
+    while not log.stopped:
+        _settle(board, log, keep_going)
+        done = len(log.duties)
+        if not _duties_left(board, dutiful):
+            break
+        board = _do_duties(board, log, plain, dutiful)
+        if len(log.duties) == done:
+            break
+    return _found(board, start, log)
+
+
+def _do_duties(board: Board, log: _Log, plain: frozenset[int], dutiful: frozenset[int]) -> Board:
+    """Carry out what duties can be, and the board on which the search goes on."""
+    before = board.field.total()
     board = regrouped(board, plain | dutiful)
-    duties += evacuate(board, dutiful)
-    moved = _moved(board)
-    board = regrouped(board, plain | moved)
-    duties_total = board.field.total()
-    lonely = scattered(board.placed, rules)
-    spread = spread_guests(board, lonely) if rules.settings.distribution_enabled else []
-    board = regrouped(board, (plain | _moved(board)) - lonely)
+    log.duties += carry_out(board, dutiful)
+    board = regrouped(board, plain | dutiful)
+    log.duties += evacuate(board, dutiful)
+    log.duties_total += board.field.total() - (before if log.began else 0.0)
+    log.began = True
+    return _ready(board, plain)
+
+
+def _ready(board: Board, plain: frozenset[int]) -> Board:
+    """The board with only those open that may gain: eligible, or on the way anyway; no scattered units."""
+    return regrouped(board, (plain | _moved(board)) - scattered(board.placed, board.rules))
+
+
+def _duties_left(board: Board, dutiful: frozenset[int]) -> bool:
+    return bool(duty_bound(board.placed) & dutiful)
+
+
+def _settle(board: Board, log: _Log, keep_going: Keep_going) -> None:
+    """Single moves and swaps to the fixpoint; a balanced cluster lets only those move on who moved already."""
     able = board.open.copy()
     gate = Gate(board)
-    passed = _passed(board, gate)
-    log = _Log(duties=duties, spread=spread)
-    balanced = True
-    while balanced:
-        balanced = cluster_is_balanced(board.field, board.placed, rules.settings)
-        board.open = able & (~np.isnan(board.paid)) if balanced else able
+    log.balanced = True
+    while log.balanced:
+        log.balanced = cluster_is_balanced(board.field, board.placed, board.rules.settings)
+        board.open = able & (~np.isnan(board.paid)) if log.balanced else able
         if not _fixpoint(board, gate, log, keep_going):
             log.stopped = True
-            break
-        if balanced and cluster_is_balanced(board.field, board.placed, rules.settings):
-            break
-    verdict = _Verdict(passed=passed, balanced=balanced, scattered=lonely, duties_total=duties_total)
-    return _found(board, start, log, verdict)
+            return
+        if log.balanced and cluster_is_balanced(board.field, board.placed, board.rules.settings):
+            return
 
 
 def _held_back(board: Board) -> dict[int, int]:
@@ -124,19 +155,17 @@ def _held_back(board: Board) -> dict[int, int]:
 
 @dataclass(slots=True, kw_only=True)
 class _Log:
-    duties: list[Duty]
-    spread: list[int]
+    """What happened so far; ``duties_total`` is ``J x nodes`` after the duties alone."""
+
+    duties: list[Duty] = field(default_factory=list)
+    duties_total: float = 0.0
+    began: bool = False
+    spread: list[int] = field(default_factory=list)
     swaps: list[tuple[int, ...]] = field(default_factory=list)
+    passed: frozenset[int] = frozenset()
+    balanced: bool = False
     stopped: bool = False
     rounds: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Verdict:
-    passed: frozenset[int]
-    balanced: bool
-    scattered: frozenset[int]
-    duties_total: float
 
 
 def _open(placed: Placed, rules: Rules, may_move: frozenset[int]) -> np.ndarray:
@@ -169,7 +198,7 @@ def _fixpoint(board: Board, gate: Gate, log: _Log, keep_going: Keep_going) -> bo
     return True
 
 
-def _found(board: Board, start: Placed, log: _Log, verdict: _Verdict) -> Found:
+def _found(board: Board, start: Placed, log: _Log) -> Found:
     node_of: Ints = board.placed.node_of
     target_of = {int(g): int(node_of[g]) for g in np.flatnonzero(node_of != start.node_of)}
     kind_of: dict[int, Kind] = {g: "balance" for g in target_of}
@@ -189,8 +218,8 @@ def _found(board: Board, start: Placed, log: _Log, verdict: _Verdict) -> Found:
                 if duty.group:
                     group_of[m_guest] = duty.group
     return Found(
-        target_of=target_of, kind_of=kind_of, group_of=group_of, passed=verdict.passed, balanced=verdict.balanced,
-        scattered=verdict.scattered, duties_total=verdict.duties_total, total=board.field.total(),
+        target_of=target_of, kind_of=kind_of, group_of=group_of, passed=log.passed, balanced=log.balanced,
+        scattered=scattered(board.placed, board.rules), duties_total=log.duties_total, total=board.field.total(),
         cost=board.total_cost(), stopped_early=log.stopped, held={} if log.stopped else _held_back(board),
     )  # fmt: skip
 

@@ -41,6 +41,8 @@ class Situation:
     peak_ahead_pct: float
     relief_points: float
     guest_counts: tuple[int, int]
+    mended_rules: tuple[str, ...] = ()
+    mended_points: float = 0.0
 
 
 def reason_of(x: Situation, s: Settings) -> Reason:
@@ -62,6 +64,8 @@ def _primary(x: Situation, s: Settings) -> str:
         return "distribution_balancing"
     if x.kind == "forecast":
         return "trend_crossing"
+    if x.mended_points > x.relief_points / 2.0:
+        return "affinity_repair"
     cpu = x.source_cpu_pct - s.cpu_threshold + s.plan_margin_pct
     mem = x.source_mem_pct - s.mem_threshold
     if x.source_iowait_pct > s.iowait_threshold - s.iowait_threshold_offset_2 and cpu <= 0 and mem <= 0:
@@ -110,6 +114,10 @@ def _special(x: Situation, s: Settings) -> list[Factor]:
     if x.kind == "forecast":
         severity = _severity(x.peak_ahead_pct, s.cpu_threshold, s.cpu_threshold_offset_1)
         made.append(_number("peak_ahead", x.peak_ahead_pct, severity, f"Highest hour ahead of {x.source.name}"))
+    made += [
+        Factor(factor="soft_rule", value=rule, severity="medium", label=f"Mends the rule {rule}")
+        for rule in x.mended_rules
+    ]
     if x.kind == "distribution":
         label = f"Guests on {x.source.name}"
         made.append(
@@ -149,6 +157,10 @@ def _pct(value: float) -> str:
     return f"{round(value, 1):.1f} %" if known(value) else "a share that is not measured"
 
 
+def _rules(x: Situation) -> str:
+    return f"the rule {', '.join(x.mended_rules)}" if x.mended_rules else "a tag rule"
+
+
 def _summary(primary: str, x: Situation) -> str:
     who, source, target = x.guest.label, x.source.name, x.target.name
     goal = f"{target} is at {_pct(x.target_cpu_pct)} CPU and {_pct(x.target_mem_pct)} memory"
@@ -156,7 +168,7 @@ def _summary(primary: str, x: Situation) -> str:
         "maintenance_evacuation": f"{source} is in maintenance"
         if x.source.maintenance
         else f"it makes room on {source} for an evacuation",
-        "affinity_repair": f"its place on {source} breaks a tag rule",
+        "affinity_repair": f"its place on {source} breaks {_rules(x)}",
         "cpu_imbalance": f"{source} is at {_pct(x.source_cpu_pct)} CPU",
         "mem_imbalance": f"{source} is at {_pct(x.source_mem_pct)} memory",
         "iowait_relief": f"{source} waits {_pct(x.source_iowait_pct)} of its time for disks",
