@@ -11,7 +11,7 @@ from proxbalance_core.present import words
 from proxbalance_core.present.connecting import STEPS, TOKEN_COMMANDS, VERIFY, Draft
 from proxbalance_core.services.connecting import ConnectionWish
 from proxbalance_core.ui import header, theme
-from proxbalance_core.ui.state import now, workbench
+from proxbalance_core.ui.state import look_at, now, workbench
 
 if TYPE_CHECKING:
     from proxbalance_core.domain.connections import Connection
@@ -143,5 +143,5 @@ def _save(draft: Draft) -> None:
         return
     st.session_state.pop(_CHECKED, None)
     header.with_progress(made.id, "Collecting for the first time")
-    st.session_state["cluster"] = made.id
+    look_at(made.id)
     st.rerun(scope="app")

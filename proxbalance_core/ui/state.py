@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 HOURS = {"6 h": 6, "24 h": 24, "7 d": 168, "30 d": 720}
 DEFAULT_RANGE = "24 h"
 _SCOPE = "scope"
+_NEXT = "cluster_next"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,12 +52,20 @@ def now() -> datetime:
 def choose_cluster(connections: tuple[Connection, ...]) -> Connection:
     """The cluster picker, in the URL as ``cluster``."""
     known = {connection.id: connection for connection in connections}
+    wanted = st.session_state.pop(_NEXT, None)
+    if wanted in known:
+        st.session_state["cluster"] = wanted
     if st.session_state.get("cluster") not in known:
         st.session_state.pop("cluster", None)
     chosen = st.selectbox(
         "Cluster", list(known), key="cluster", format_func=lambda cid: known[cid].title, bind="query-params"
     )
     return known[chosen or next(iter(known))]
+
+
+def look_at(cid: str) -> None:
+    """Choose a cluster from the next run on: the picker of this run is drawn already."""
+    st.session_state[_NEXT] = cid
 
 
 def choose_range() -> int:

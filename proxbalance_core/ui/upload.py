@@ -10,7 +10,7 @@ from proxbalance_core.errors import ProxBalanceError
 from proxbalance_core.present import connecting, words
 from proxbalance_core.ui import tables
 from proxbalance_core.ui.registry import page
-from proxbalance_core.ui.state import workbench
+from proxbalance_core.ui.state import look_at, workbench
 
 if TYPE_CHECKING:
     from proxbalance_core.services.importing import TracePreview
@@ -84,5 +84,5 @@ def _mapping(preview: TracePreview) -> dict[str, str]:
 
 def _go(cid: str) -> None:
     """Look at what was opened."""
-    st.session_state["cluster"] = cid
+    look_at(cid)
     st.switch_page(page("overview").path)

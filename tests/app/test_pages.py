@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,6 +14,7 @@ from proxbalance_core.present import words
 from proxbalance_core.services.workbench import Workbench
 from proxbalance_core.ui import registry, state
 from tests.app.conftest import marked, opened, texts
+from tests.app.sample import document
 
 KEYS = [spec.key for spec in registry.PAGES]
 
@@ -194,3 +196,36 @@ def test_diagnostics_count_every_guest(demo: Path) -> None:
     figures = {metric.label: metric.value for metric in app.metric}
     assert int(figures["Guests assessed"]) == len(latest.snapshot.guests)
     assert app.dataframe[0].value["guests"].sum() == len(latest.assessment["skipped"])
+
+
+def test_a_dropped_snapshot_is_worked_with_like_a_cluster(demo: Path) -> None:
+    app = opened("upload")
+    content = json.dumps(document()).encode()
+    app.file_uploader[0].set_value(("lab.json", content, "application/json")).run()
+    app.button(key="upload_snapshot").click().run()
+    assert [found.message for found in app.exception] == []
+    made = next(connection for connection in state.workbench().connections() if connection.source == "file")
+    assert app.session_state["cluster"] == made.id
+    assert app.header[0].value == "Overview"
+
+
+def test_a_dropped_snapshot_with_a_fault_names_its_place(demo: Path) -> None:
+    wrong = document()
+    wrong["nodes"][0]["colour"] = "red"
+    app = opened("upload")
+    app.file_uploader[0].set_value(("lab.json", json.dumps(wrong).encode(), "application/json")).run()
+    app.button(key="upload_snapshot").click().run()
+    assert any("nodes.0.colour" in text for text in texts(app))
+
+
+def test_dropped_measurements_are_mapped_and_opened(demo: Path) -> None:
+    hours = [f"2026-02-{1 + hour // 24:02d}T{hour % 24:02d}:00:00Z" for hour in range(96)]
+    rows = [f"{at},{vmid},n{vmid % 2},1.5,4,8,16" for at in hours for vmid in (100, 101, 102)]
+    head = "when,vmid,node,cores_used,cpu_cores,mem_used_gb,mem_gb"
+    app = opened("upload")
+    app.file_uploader[0].set_value(("load.csv", "\n".join([head, *rows]).encode(), "text/csv")).run()
+    assert [found.message for found in app.exception] == []
+    app.selectbox(key="upload_map_0").set_value("time").run()
+    app.button(key="upload_trace").click().run()
+    assert [text for text in texts(app) if "can't" in text] == []
+    assert any(connection.source == "trace" for connection in state.workbench().connections())
