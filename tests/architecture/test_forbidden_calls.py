@@ -19,11 +19,7 @@ CLOCKS = {
     "datetime.datetime.utcnow",
     "datetime.datetime.today",
     "datetime.date.today",
-    *(
-        f"time.{name}{ns}"
-        for name in ("time", "monotonic", "perf_counter", "process_time")
-        for ns in ("", "_ns")
-    ),
+    *(f"time.{name}{ns}" for name in ("time", "monotonic", "perf_counter", "process_time") for ns in ("", "_ns")),
     "time.localtime",
     "time.gmtime",
     "time.sleep",
@@ -99,9 +95,7 @@ def forbidden(source: Source) -> Iterator[str]:
 def catches_all(node: ast.AST) -> bool:
     """Whether a node is a bare except, an ``except Exception`` or a ``suppress(Exception)``."""
     if isinstance(node, ast.ExceptHandler):
-        kinds: list[ast.expr | None] = (
-            list(node.type.elts) if isinstance(node.type, ast.Tuple) else [node.type]
-        )
+        kinds: list[ast.expr | None] = list(node.type.elts) if isinstance(node.type, ast.Tuple) else [node.type]
     elif isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] == "suppress":
         kinds = list(node.args)
     else:

@@ -69,11 +69,7 @@ def arithmetic(source: Source) -> list[str]:
         f"{source.name}:{node.lineno} {ast.unparse(node)}"
         for node in ast.walk(source.tree)
         if (isinstance(node, ast.BinOp) and not isinstance(node.op, ast.BitOr) and not joins_text(node))
-        or (
-            isinstance(node, ast.Call)
-            and isinstance(node.func, ast.Attribute)
-            and node.func.attr in FRAME_VERBS
-        )
+        or (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in FRAME_VERBS)
     ]
 
 
