@@ -56,9 +56,8 @@ class Collector:
         for thread in (self._watcher, *self._loops.values()):
             if thread is not None and thread is not threading.current_thread():
                 thread.join(timeout_s)
-        for cid, lock in self._locks.items():
+        for lock in self._locks.values():
             lock.release()
-            self._bench.collecting_here.discard(cid)
 
     def wait(self) -> None:
         """Until someone stops it."""
@@ -81,7 +80,6 @@ class Collector:
             lock = self._locks.setdefault(connection.id, FileLock(self._bench.paths.lock(connection.id)))
             if not lock.acquire():
                 continue
-            self._bench.collecting_here.add(connection.id)
             thread = threading.Thread(
                 target=self._loop, args=(connection.id,), name=f"collect-{connection.id}", daemon=True
             )
@@ -103,7 +101,6 @@ class Collector:
             if self._stop.wait(seconds):
                 break
         self._locks[cid].release()
-        self._bench.collecting_here.discard(cid)
 
     def _round(self, connection: Connection) -> None:
         bench, cid = self._bench, connection.id

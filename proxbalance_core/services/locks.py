@@ -8,6 +8,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO
 
+# The app opens its folder twice in one process: for the collector and for the pages.
+_HELD: set[Path] = set()
+
 
 class FileLock:
     """An exclusive lock on a file, never waited for."""
@@ -35,6 +38,7 @@ class FileLock:
         file.write(f"{os.getpid()}\n")
         file.flush()
         self._file = file
+        _HELD.add(self._path.absolute())
         return True
 
     def release(self) -> None:
@@ -42,6 +46,7 @@ class FileLock:
         if self._file is not None:
             self._file.close()
             self._file = None
+            _HELD.discard(self._path.absolute())
 
     def __enter__(self) -> FileLock:
         return self
@@ -50,6 +55,11 @@ class FileLock:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.release()
+
+
+def is_held_here(path: Path) -> bool:
+    """Whether this process holds the lock at ``path``."""
+    return path.absolute() in _HELD
 
 
 def is_locked(path: Path) -> bool:

@@ -21,7 +21,7 @@ from proxbalance_core.services import assessing, changes, histories, rounds
 from proxbalance_core.services.assessing import Generation, OnProgress
 from proxbalance_core.services.changes import Changes
 from proxbalance_core.services.connecting import ConnectionCheck, ConnectionWish
-from proxbalance_core.services.locks import is_locked
+from proxbalance_core.services.locks import is_held_here, is_locked
 from proxbalance_core.services.opening import LIVE, open_source
 from proxbalance_core.services.paths import DataPaths, data_paths
 from proxbalance_core.services.secrets import Secrets
@@ -63,7 +63,6 @@ class Workbench:
 
     def __init__(self, paths: DataPaths, store: Store, secrets: Secrets, clock: Callable[[], datetime]) -> None:
         self.paths, self.store, self.secrets, self.clock = paths, store, secrets, clock
-        self.collecting_here: set[str] = set()
         self._sources: dict[str, MetricSource] = {}
         self._opening = threading.Lock()
         self._busy: defaultdict[str, threading.RLock] = defaultdict(threading.RLock)
@@ -194,7 +193,7 @@ class Workbench:
         )  # fmt: skip
 
     def _collector(self, cid: str) -> CollectorPlace:
-        if cid in self.collecting_here:
+        if is_held_here(self.paths.lock(cid)):
             return "running here"
         return "running elsewhere" if is_locked(self.paths.lock(cid)) else "stopped"
 

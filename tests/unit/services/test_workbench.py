@@ -3,6 +3,8 @@ from __future__ import annotations
 import io
 import json
 import stat
+import subprocess
+import sys
 import zipfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,10 +15,11 @@ from proxbalance_core.domain.settings import Settings
 from proxbalance_core.errors import ConfigError, DatabaseDamaged, SnapshotInvalid, SourceUnavailable
 from proxbalance_core.services.collector import Collector, wait_s
 from proxbalance_core.services.connecting import free_id
-from proxbalance_core.services.locks import FileLock, is_locked
+from proxbalance_core.services.locks import is_locked
 from proxbalance_core.services.secrets import Secrets
 from proxbalance_core.services.workbench import Workbench
 
+ROOT = Path(__file__).resolve().parents[3]
 NOW = datetime(2026, 2, 9, 10, 30, 20, tzinfo=UTC)
 
 
@@ -153,10 +156,14 @@ def test_unknown_connections_are_named(bench: Workbench) -> None:
 def test_one_collector_for_each_connection(tmp_path: Path) -> None:
     with Workbench.open(tmp_path) as bench:
         bench.ensure_demo()
-        lock = FileLock(bench.paths.lock("demo"))
-        assert lock.acquire()
-        assert bench.status("demo").collector == "running elsewhere"
-        lock.release()
+        holds = "import sys; from pathlib import Path; from proxbalance_core.services.locks import FileLock;"
+        holds += "lock = FileLock(Path(sys.argv[1])); print(lock.acquire(), flush=True); sys.stdin.read()"
+        command = [sys.executable, "-c", holds, str(bench.paths.lock("demo"))]
+        with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+            assert other.stdout is not None
+            assert other.stdout.readline() == b"True\n"
+            assert bench.status("demo").collector == "running elsewhere"
+            other.communicate()
         assert not is_locked(bench.paths.lock("demo"))
         collector = Collector(bench)
         collector.start()
@@ -165,6 +172,8 @@ def test_one_collector_for_each_connection(tmp_path: Path) -> None:
                 break
             collector._stop.wait(0.1)
         assert bench.status("demo").collector == "running here"
+        with Workbench.open(tmp_path) as pages:
+            assert pages.status("demo").collector == "running here"
         collector.stop(60)
         assert bench.latest("demo") is not None
         assert bench.status("demo").collector == "stopped"
