@@ -177,7 +177,7 @@ def suitability_bars(frame: pd.DataFrame, guest: str) -> alt_.LayerChart:
 def _bar_label(row: Any) -> str:
     if row.state == "ruled out":
         return "ruled out"
-    return words.number(row.suitability, 1)
+    return words.number(row.suitability, 1) + (", is here" if row.state == "is here" else "")
 
 
 def penalties(nodes: Sequence[NodeScore]) -> alt_.Chart:

@@ -61,8 +61,8 @@ def nodes(generation: Generation, assessment: Assessment) -> None:
     if not rows:
         st.caption("No node passes the filter. Clear it in the sidebar to see all nodes.")
         return
-    used = dict.fromkeys(category for row in rows for category, _ in row.parts)
-    st.html(marks.legend(list(used)))
+    used = {category for row in rows for category, _ in row.parts}
+    st.html(marks.legend([category for category in words.CATEGORIES if category in used]))
     if predicted:
         _predicted(rows, assessment)
     _cards(rows)
