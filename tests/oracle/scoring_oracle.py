@@ -268,7 +268,7 @@ def predicted_terms(after: State, guest: Guest, s: Settings) -> dict[str, float]
     x = level(after.cpu, s)
     if cpu[3] > 2 * cpu[2]:
         capacity = after.node.cpu_cores * after.node.cpu_speed_factor
-        x += 100 * (cpu[3] - guest_level(guest, s)) / capacity
+        x += 100 * (cpu[3] - guest_share(guest, after.node, s)) / capacity
     t = s.cpu_threshold
     limits = (t, t + s.cpu_threshold_offset_1, t + s.cpu_threshold_offset_2)
     points = (s.predicted_cpu_high, s.predicted_cpu_very_high, s.predicted_cpu_extreme)

@@ -41,6 +41,13 @@ def kinds(found: Assessment, *wanted: str) -> Moves:
     return [(rec.vmid, rec.target) for rec in sorted(chosen, key=lambda rec: (max(rec.steps, default=0), rec.vmid))]
 
 
+def duty_moves(found: Assessment) -> Moves:
+    """The duties' moves, and those of the members that go with them: a unit is moved as one or not at all."""
+    units = {rec.group for rec in found.recommendations if rec.kind in DUTIES and rec.group}
+    chosen = [rec for rec in found.recommendations if rec.kind in DUTIES or rec.group in units]
+    return [(rec.vmid, rec.target) for rec in sorted(chosen, key=lambda rec: (max(rec.steps, default=0), rec.vmid))]
+
+
 def cost(snapshot: ClusterSnapshot, settings: Settings, moves: Moves) -> float:
     """Price of ``moves`` alone [points]."""
     if not moves:
