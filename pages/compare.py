@@ -4,7 +4,7 @@ import streamlit as st
 
 from proxbalance_core.ui import compare, first_run, header
 
-header.head("Compare", "Where would a guest be best, and what sets two nodes apart?")
+header.head("Compare", "Where would a guest be best, and what sets two nodes apart?", guide=True)
 generation = first_run.generation()
 views = {"guest": "A guest on every node", "nodes": "Two nodes"}
 view = st.segmented_control(

@@ -7,7 +7,7 @@ from proxbalance_core.ui import cache, cards, first_run, header, overview
 from proxbalance_core.ui.state import now, scope, workbench
 
 where = scope()
-header.head("Overview", "Is the cluster well, and what should be done?", regenerate=True)
+header.head("Overview", "Is the cluster well, and what should be done?", regenerate=True, guide=True)
 first_run.invitation()
 generation = first_run.generation()
 assessment = cache.assessment(generation)

@@ -5,7 +5,9 @@ import streamlit as st
 from proxbalance_core.ui import advice, first_run, header
 from proxbalance_core.ui.state import scope, workbench
 
-header.head("Recommendations", "Which guests should move, and why every other one should not.", regenerate=True)
+header.head(
+    "Recommendations", "Which guests should move, and why every other one should not.", regenerate=True, guide=True
+)
 generation = first_run.generation()
 
 with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):

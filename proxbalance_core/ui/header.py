@@ -8,19 +8,23 @@ import streamlit as st
 
 from proxbalance_core.errors import ProxBalanceError
 from proxbalance_core.present import words
+from proxbalance_core.ui.registry import page
 from proxbalance_core.ui.state import now, scope, workbench
 
 if TYPE_CHECKING:
     from proxbalance_core.services.workbench import Generation
 
 
-def head(title: str, sentence: str, *, regenerate: bool = False) -> None:
-    """Draw title, sentence, age of the data and (where asked for) "Regenerate now"."""
+def head(title: str, sentence: str, *, regenerate: bool = False, guide: bool = False) -> None:
+    """Draw title, sentence, age of the data and, where asked for, "How scoring works" and "Regenerate now"."""
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         with st.container(width="content", gap="xxsmall"):
             st.header(title, anchor=False)
             st.caption(sentence)
         with st.container(horizontal=True, vertical_alignment="center", width="content"):
+            if guide:
+                explained = {"settings_view": "How scoring works"}
+                st.page_link(page("settings").path, label="How scoring works", query_params=explained)
             _collected()
             if regenerate:
                 _regenerate_button()
