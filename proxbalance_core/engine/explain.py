@@ -14,6 +14,7 @@ from proxbalance_core.engine.view import View
 from proxbalance_core.plan.search import Found
 from proxbalance_core.plan.walk import Stop
 from proxbalance_core.recommend.commands import commands_of
+from proxbalance_core.recommend.constraints import MEM_LIMIT_IN_ORDER
 from proxbalance_core.recommend.reasons import Situation, reason_of
 from proxbalance_core.scoring.confidence import MoveFacts, confidence
 from proxbalance_core.scoring.risk import BY_HAND_OVER, risk
@@ -115,7 +116,7 @@ def recommendation(view: View, trip: Trip, steps: list[Step], health: float, in_
         score_details=ScoreDetails(
             source=source_side, target=target_side, predicted=last.predicted, minimum=settings.min_score_improvement
         ),
-        alternatives=alternatives(view, g, first.before, first.scores),
+        alternatives=alternatives(view, g, first.before, first.scores, MEM_LIMIT_IN_ORDER),
         transfer_bytes=size, estimated_seconds=seconds, downtime_seconds=downtime,
         best_window=None, has_conflict=in_conflict,
         steps=tuple(step.step for step in steps), wave=steps[-1].wave,

@@ -11,6 +11,7 @@ from proxbalance_core.plan.gates import HourlyScores
 from proxbalance_core.plan.search import members_of
 from proxbalance_core.recommend.prospects import all_target_scores
 from proxbalance_core.recommend.skips import Prospects
+from proxbalance_core.scoring.rows import node_totals, pair_totals
 from proxbalance_core.scoring.targets import score_nodes
 
 
@@ -33,8 +34,8 @@ def prospects(view: View, state: State) -> Prospects:
     relief, largest = np.full(guests, np.nan), np.full(guests, -np.inf)
     relief[able] = board.relief(movers, targets)
     largest[able] = HourlyScores(board, scores).largest_improvement(movers, targets) if len(able) else 0.0
-    own = scores.own[placed.node_of]
-    best_score = np.where(found, matrix[np.arange(guests), best] if matrix.size else 0.0, np.nan)
+    own, best_score = node_totals(scores)[placed.node_of], np.full(guests, np.nan)
+    best_score[able] = pair_totals(scores, able, targets)
     return Prospects(
         own_score=own, best=np.where(found, best, -1), best_score=best_score, gain=own - best_score,
         largest=largest, relief=relief, cost=board.price[rank],

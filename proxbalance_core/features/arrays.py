@@ -29,6 +29,7 @@ class NodeArrays:
     """Nodes, [N] each unless noted; percent, cores and bytes as named."""
 
     names: tuple[str, ...]
+    statuses: tuple[str, ...]
     online: Bools
     measured: Bools
     maintenance: Bools
@@ -129,6 +130,7 @@ def _nodes(nodes: tuple[Node, ...], hours: int) -> NodeArrays:
             own[i] = np.ravel(node.next_24h.own_cpu_cores)
     return NodeArrays(
         names=tuple(n.name for n in nodes),
+        statuses=tuple(n.status for n in nodes),
         online=np.array([n.online for n in nodes], dtype=bool),
         measured=np.array([n.measured for n in nodes], dtype=bool),
         maintenance=np.array([n.maintenance for n in nodes], dtype=bool),

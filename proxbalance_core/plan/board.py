@@ -81,6 +81,7 @@ class Board:
                 self.price[m] = sum(rules.move_cost[g] for g in unit)
         self.paid = np.full(len(members), np.nan)
         self.soft = np.array([any(g in placed.groups.softly_bound for g in unit) for unit in members], dtype=bool)
+        self.unbounded = self.soft | (not rules.scale.rising)
         homes = placed.arrays.guest.home
         self.home = np.array([_common_home(homes, unit) for unit in members], dtype=np.intp)
         self.single = np.array([len(unit) == 1 for unit in members], dtype=bool)

@@ -26,7 +26,7 @@ def node_scores(placed: Placed, scale: PointScale, settings: Settings, field: St
     for n, name in enumerate(node.names):
         guests = int(placed.counts[n])
         if not node.measured[n]:
-            status = "not_measured" if node.online[n] else "offline"
+            status = "not_measured" if node.online[n] else node.statuses[n]
             made.append(
                 NodeScore(
                     name=name,

@@ -71,8 +71,10 @@ def regrouped(board: Board, may_move: frozenset[int]) -> Board:
     may = np.array([may_move.issuperset(unit) for unit in members], dtype=bool)
     fresh = Board(State(placed=board.placed, field=board.field), board.rules, members, may)
     for m, unit in enumerate(members):
-        paid = [paid_of[g] for g in unit]
-        fresh.paid[m] = np.nan if np.isnan(paid).all() else float(np.nansum(paid))
+        paid = np.array([paid_of[g] for g in unit])
+        fresh.paid[m] = np.nan if np.isnan(paid).any() else float(paid.sum())
+        if np.isnan(paid).any() and not np.isnan(paid).all():
+            fresh.price[m] = sum(board.rules.move_cost[g] for g, cost in zip(unit, paid, strict=True) if np.isnan(cost))
     fresh.moves_left = board.moves_left
     return fresh
 

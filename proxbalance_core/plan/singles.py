@@ -88,9 +88,9 @@ def candidates(board: Board, gate: Gate) -> tuple[Ints, Ints, Floats]:
     gate.refresh()
     movers = np.flatnonzero(board.allowed())
     least_cost = np.where(np.isnan(board.paid), board.price, -board.paid)[movers]
-    rows = movers[(gate.gains.at_most(movers) > least_cost + LEAST_GAIN) | board.soft[movers]]
+    rows = movers[(gate.gains.at_most(movers) > least_cost + LEAST_GAIN) | board.unbounded[movers]]
     ceiling = gate.gains.bounds(rows)
-    ceiling[board.soft[rows]] = np.inf
+    ceiling[board.unbounded[rows]] = np.inf
     refused = gate.refused(rows, ceiling)
     ceiling -= board.cost(rows[:, None], np.arange(ceiling.shape[1])[None, :])
     ceiling[refused] = -np.inf

@@ -60,8 +60,8 @@ def _ceiling(board: Board, gains: Gains, leaders: Ints, others: Ints) -> Floats:
     there = gains.evened_by_arrival(leaders, nodes)[:, at[others]]
     back = gains.evened_by_arrival(others, here)[:, row].T
     cost = board.cost(leaders[:, None], at[others][None, :]) + board.cost(others[None, :], at[leaders][:, None])
-    soft = board.soft[leaders][:, None] | board.soft[others]
-    return np.where(soft, np.inf, gains.leaving[leaders][:, None] + gains.leaving[others] + there + back - cost)
+    unbounded = board.unbounded[leaders][:, None] | board.unbounded[others]
+    return np.where(unbounded, np.inf, gains.leaving[leaders][:, None] + gains.leaving[others] + there + back - cost)
 
 
 def _fixed_free(board: Board, m: Ints, n: Ints) -> Bools:

@@ -92,6 +92,9 @@ def _barrier(g: int, after: AfterPlan, eligible: Eligibility, world: World) -> B
         return early
     if g in after.scattered and _spread(g, world):
         return _scattered(g, world)
+    if g in after.dropped and astray:
+        detail = f"It has to move, but {after.dropped[g]}."
+        return Barrier(reason="no_suitable_target", detail=detail, would_change="when there is more room")
     if g in after.dropped:
         detail = f"It was worth moving, but {after.dropped[g]}."
         return Barrier(reason="deferred", detail=detail, would_change="when there is more room")

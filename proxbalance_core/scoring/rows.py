@@ -6,7 +6,7 @@ import numpy as np
 
 from proxbalance_core.domain.results import Light, Rating, ScoreSide, Term
 from proxbalance_core.domain.settings import Settings
-from proxbalance_core.features.arrays import Floats
+from proxbalance_core.features.arrays import Floats, Ints
 from proxbalance_core.scoring.base import base_rows
 from proxbalance_core.scoring.targets import After, Scores, after_move, inputs_of
 from proxbalance_core.scoring.terms import MEMORY_TERMS, TermColumn, memory_factor
@@ -61,24 +61,43 @@ def target_rows(scores: Scores, g: int, n: int) -> tuple[Term, ...]:
 
 
 def target_totals(scores: Scores, g: int) -> Floats:
-    """The sums of :func:`target_rows` on every node, [N] points."""
-    after = after_move(scores.placed, np.array([g]))
-    nodes = len(scores.own)
+    """The sums of :func:`target_rows` of guest ``g`` [position] on every node, [N] points."""
+    nodes = np.arange(len(scores.own))
+    return pair_totals(scores, np.full(len(nodes), g), nodes)
+
+
+def node_totals(scores: Scores) -> Floats:
+    """The sums of :func:`node_rows` of every node, [N] points; NaN where not measured."""
+    factor = memory_factor(scores.memory, scores.scale.memory_cap)
+    base = [np.nan_to_num(np.round(row, DECIMALS)) for row in scores.base.values()]
+    total = sum(base, start=np.zeros(len(scores.own))) + _rounded(scores.columns, factor)
+    return np.where(np.isnan(scores.own), np.nan, np.round(total, DECIMALS))
+
+
+def pair_totals(scores: Scores, guests: Ints, nodes: Ints) -> Floats:
+    """The sums of :func:`target_rows` of guests on nodes, pairwise [points]."""
+    pairs = np.arange(len(guests)), nodes
+    after = after_move(scores.placed, guests)
     limited = [
-        TermColumn(term=term, category="post_migration", points=stairs(x[0]), value=x[0], limit=None)
-        for term, stairs, x in (
-            ("predicted_cpu", scores.scale.predicted_cpu, after.cpu_reckoned),
-            ("predicted_mem", scores.scale.predicted_mem, after.mem),
-        )
+        (True, scores.scale.predicted_mem(after.mem[pairs])),
+        (False, scores.scale.predicted_cpu(after.cpu_reckoned[pairs])),
     ]
-    factor = memory_factor(scores.memory + limited[1].points, scores.scale.memory_cap)
-    total = np.zeros(nodes)
+    factor = memory_factor(scores.memory[nodes] + limited[0][1], scores.scale.memory_cap)
+    total = np.zeros(len(guests))
     for row in _after_base(scores, after).values():
-        total += np.nan_to_num(np.round(row[0], DECIMALS))
-    for column in (*scores.columns, *limited):
-        points = column.points * factor if column.term in MEMORY_TERMS else column.points
-        total += np.round(points, DECIMALS)
+        total += np.nan_to_num(np.round(row[pairs], DECIMALS))
+    for column in scores.columns:
+        points = column.points[nodes]
+        total += np.round(points * factor if column.term in MEMORY_TERMS else points, DECIMALS)
+    for capped, points in limited:
+        total += np.round(points * factor if capped else points, DECIMALS)
     return np.round(total, DECIMALS)
+
+
+def _rounded(columns: list[TermColumn], factor: Floats) -> Floats:
+    """Terms rounded, memory ones scaled, and summed, [N] points."""
+    scaled = (c.points * factor if c.term in MEMORY_TERMS else c.points for c in columns)
+    return sum((np.round(points, DECIMALS) for points in scaled), start=np.zeros(1))
 
 
 def _after_base(scores: Scores, after: After) -> dict[str, Floats]:

@@ -40,6 +40,11 @@ class PointScale:
     memory_cap: float
     plan_cpu: Staircase
 
+    @property
+    def rising(self) -> bool:
+        """Whether more load never costs a node fewer points in its strain: what the search's bounds rest on."""
+        return all(stairs.rising for stairs in (self.plan_cpu, self.current_mem, self.iowait_current))
+
     @classmethod
     def of(cls, s: Settings) -> PointScale:
         """The scale that ``s`` asks for."""

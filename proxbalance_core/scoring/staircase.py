@@ -37,6 +37,12 @@ class Staircase:
             return np.minimum(np.maximum((x - limit) * (1.0 / self.edge), 0.0), 1.0)
         return np.asarray(x >= limit, dtype=np.float64)
 
+    @property
+    def rising(self) -> bool:
+        """Whether no step leads down: points may be set in any order, and limits too."""
+        steps = sorted(zip(self.limits, self.points, strict=True))
+        return list(self.limits) == [limit for limit, _ in steps] and list(self.points) == sorted(self.points)
+
     def lowered(self, by: float) -> Staircase:
         """The same steps, each ``by`` sooner."""
         return Staircase(tuple(limit - by for limit in self.limits), self.points, self.edge)
