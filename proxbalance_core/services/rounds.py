@@ -3,38 +3,43 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from proxbalance_core.domain.connections import CollectorStatus, Connection
 from proxbalance_core.domain.observed import Entity, Inventory, MetricSource, Samples, Timeframe
 from proxbalance_core.domain.records import Event, MoveRecord
-from proxbalance_core.errors import AuthenticationFailed, SourceError
+from proxbalance_core.errors import AuthenticationFailed, SourceError, SourceUnavailable
 
 if TYPE_CHECKING:
     from proxbalance_core.store import Store
 
 OnProgress = Callable[[float], bool]
+Clock = Callable[[], datetime]
 DEMO_HISTORY = timedelta(days=30)
 # The week first: it is what windows and confidence need; the month is for charts.
 _BACKFILL: tuple[Timeframe, ...] = ("week", "month")
-_CHUNK = 40
+_CHUNK = 48
+# As many as a source lets through at once; it holds the others back itself.
+_AT_ONCE = 6
 
 
 def collect_round(
-    store: Store, connection: Connection, source: MetricSource, now: datetime, on_progress: OnProgress | None = None
+    store: Store, connection: Connection, source: MetricSource, clock: Clock, on_progress: OnProgress | None = None
 ) -> Inventory:
     """Collect once and keep what was found; a failure is kept in the status and raised.
 
     What was known stays: guests that an incomplete answer lacks are kept as ``unknown``.
     """
     cid = connection.id
-    status = dataclasses.replace(store.status.get(cid), last_attempt=now)
+    status = dataclasses.replace(store.status.get(cid), last_attempt=clock())
+    before = store.inventories.get(cid)
     try:
-        inventory = _known_kept(store.inventories.get(cid), source.snapshot_inventory())
-        if store.samples.span(cid) is None:
-            backfill(store, connection, source, now, inventory, on_progress)
+        inventory = _known_kept(before, source.snapshot_inventory())
+        # Until a round was whole: a back-fill that was interrupted begins anew, and writes the same rows.
+        unread = backfill(store, connection, source, clock(), inventory, on_progress) if before is None else ()
         samples = source.samples(_since(status, connection))
     except SourceError as error:
         failed = dataclasses.replace(
@@ -43,6 +48,9 @@ def collect_round(
         )  # fmt: skip
         store.status.put(cid, failed)
         raise
+    # After the last sample, not before the first call: a round that took minutes speaks of its end.
+    now = clock()
+    inventory = dataclasses.replace(inventory, notes=(*inventory.notes, *unread))
     _keep(store, cid, inventory, samples, now)
     if status.consecutive_failures >= 3:
         back = {"after_failures": status.consecutive_failures}
@@ -62,7 +70,10 @@ def _succeeded(status: CollectorStatus, now: datetime, inventory: Inventory, sam
 
 def _since(status: CollectorStatus, connection: Connection) -> datetime | None:
     # Proxmox knows the present alone; the demo also tells what happened while nobody looked.
-    return status.last_success if connection.source == "synthetic" else None
+    if connection.source != "synthetic" or status.last_success is None:
+        return None
+    # A minute may have begun between the last question and the end of its round.
+    return status.last_success - timedelta(minutes=2)
 
 
 def _keep(store: Store, cid: str, inventory: Inventory, samples: Samples, now: datetime) -> None:
@@ -127,30 +138,50 @@ def backfill(
     if connection.source == "synthetic":
         store.samples.add(connection.id, source.samples(now - DEMO_HISTORY))
         return ()
-    notes: list[str] = []
+    unread: list[SourceError] = []
     entities = list(_entities(inventory))
     total = len(entities) * len(_BACKFILL)
-    for place, timeframe in enumerate(_BACKFILL):
-        for start in range(0, len(entities), _CHUNK):
-            found = [_told(source, entity, timeframe, notes) for entity in entities[start : start + _CHUNK]]
-            nodes = tuple(row for rows in found for row in rows.nodes)
-            guests = tuple(row for rows in found for row in rows.guests)
-            store.samples.add(connection.id, Samples(nodes=nodes, guests=guests))
-            done = place * len(entities) + min(start + _CHUNK, len(entities))
-            if on_progress is not None and not on_progress(done / total):
-                return tuple(notes)
-    return tuple(notes)
+    with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="backfill") as pool:
+        for place, timeframe in enumerate(_BACKFILL):
+            for start in range(0, len(entities), _CHUNK):
+                chunk = entities[start : start + _CHUNK]
+                told = list(pool.map(lambda entity, wanted=timeframe: _told(source, entity, wanted), chunk))
+                failed = [answer for answer in told if isinstance(answer, SourceError)]
+                unread += failed
+                _add(store, connection.id, [answer for answer in told if isinstance(answer, Samples)])
+                done = (place * len(entities) + start + len(chunk)) / total
+                stopped = on_progress is not None and not on_progress(done)
+                if stopped or _hopeless(failed, chunk):
+                    return _summed_up(unread)
+    return _summed_up(unread)
 
 
-def _told(source: MetricSource, entity: Entity, timeframe: Timeframe, notes: list[str]) -> Samples:
+def _add(store: Store, cid: str, told: Sequence[Samples]) -> None:
+    nodes = tuple(row for rows in told for row in rows.nodes)
+    guests = tuple(row for rows in told for row in rows.guests)
+    store.samples.add(cid, Samples(nodes=nodes, guests=guests))
+
+
+def _told(source: MetricSource, entity: Entity, timeframe: Timeframe) -> Samples | SourceError:
     """One entity's history; what one guest can't tell must not cost the others theirs."""
     try:
         return source.history(entity, timeframe)
     except AuthenticationFailed:
         raise
     except SourceError as error:
-        notes.append(error.message)
-    return Samples()
+        return error
+
+
+def _hopeless(failed: Sequence[SourceError], chunk: Sequence[Entity]) -> bool:
+    """Nobody answered at all: the others would only wait for the same timeout."""
+    return len(failed) == len(chunk) and all(isinstance(error, SourceUnavailable) for error in failed)
+
+
+def _summed_up(unread: Sequence[SourceError]) -> tuple[str, ...]:
+    if not unread:
+        return ()
+    count = len({getattr(error, "path", "") or error.message for error in unread})
+    return (f"The past of {count} nodes or guests could not be read. The first: {unread[0].message}",)
 
 
 def _entities(inventory: Inventory) -> Iterator[Entity]:

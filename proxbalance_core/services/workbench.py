@@ -208,7 +208,7 @@ class Workbench:
         connection = self.connection(cid)
         with self._busy[connection.id]:
             source = self.source(connection)
-            return rounds.collect_round(self.store, connection, source, self.clock(), on_progress)
+            return rounds.collect_round(self.store, connection, source, self.clock, on_progress)
 
     def fresh(self, cid: str, on_progress: OnProgress | None = None) -> None:
         """Collect when the data are older than ``interval_s`` and nobody else does."""
