@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from functools import cache
 from typing import Any
 
 from proxbalance_core.domain.settings import Settings, specs
@@ -64,6 +65,7 @@ def _value_faults(key: str, value: Any) -> list[str]:
     return []
 
 
+@cache
 def _defaults() -> dict[str, Any]:
     return {field.name: field.default for field in dataclasses.fields(Settings)}
 

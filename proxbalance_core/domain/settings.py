@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 DESIGN = "design, scoring"
@@ -195,6 +196,7 @@ class Settings:
         return settings_to_dict(self)
 
 
+@cache
 def specs() -> dict[str, Spec]:
     """The specification of every setting, in order."""
     return {field.name: field.metadata["spec"] for field in dataclasses.fields(Settings)}

@@ -12,7 +12,7 @@ from proxbalance_core.domain.units import GIB
 from proxbalance_core.engine.explain import Trip, move_facts, situation, transfer
 from proxbalance_core.engine.view import View
 from proxbalance_core.plan.order import Leg, Order, order_moves
-from proxbalance_core.plan.search import Found, search
+from proxbalance_core.plan.search import Found, members_of, search
 from proxbalance_core.plan.walk import Stop, Walk
 from proxbalance_core.recommend.commands import commands_of
 from proxbalance_core.recommend.eligibility import Eligibility
@@ -90,9 +90,10 @@ def laid_out(view: View, found: Found) -> Planned:
 
 def stops_alone(view: View, legs: list[Leg]) -> list[Stop]:
     """What each leg finds when it (with its unit) is the only one: for the independent mode."""
+    mover_of = {g: unit for unit in members_of(view.placed, view.rules) for g in unit}
     units: dict[tuple[int, ...], list[Leg]] = {}
     for leg in legs:
-        units.setdefault(view.constraints.unit_of.get(leg.guest, (leg.guest,)), []).append(leg)
+        units.setdefault(mover_of[leg.guest], []).append(leg)
     walks = ((Walk(view.state, view.rules, sorted(leg.guest for leg in own)), own) for own in units.values())
     return [stop for walk, own in walks for stop in walk.steps(own)]
 

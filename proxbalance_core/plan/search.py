@@ -219,11 +219,21 @@ def _found(board: Board, start: Placed, log: _Log) -> Found:
                 kind_of[m_guest] = duty.kind
                 if duty.group:
                     group_of[m_guest] = duty.group
+    _join_repairs(board, target_of, kind_of)
     return Found(
         target_of=target_of, kind_of=kind_of, group_of=group_of, passed=log.passed, balanced=log.balanced,
         scattered=scattered(board.placed, board.rules), duties_total=log.duties_total, total=board.field.total(),
         cost=board.total_cost(), stopped_early=log.stopped, held={} if log.stopped else _held_back(board),
     )  # fmt: skip
+
+
+def _join_repairs(board: Board, target_of: dict[int, int], kind_of: dict[int, Kind]) -> None:
+    """A unit that was repaired and then went on as one is repaired as a whole, where it ended up."""
+    for unit in set(board.rules.constraints.unit_of.values()):
+        moved = [g for g in unit if g in target_of]
+        duty = next((kind_of[g] for g in moved if kind_of[g] in ("affinity_repair", "maintenance_evacuation")), None)
+        if duty is not None:
+            kind_of.update(dict.fromkeys(moved, duty))
 
 
 def _unit_name(board: Board, unit: tuple[int, ...]) -> str:

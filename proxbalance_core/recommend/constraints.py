@@ -90,7 +90,7 @@ class Constraints:
     def _guest_ruling(self, guest: Guest, n: int) -> Ruling:
         node, offered = self.snapshot.nodes[n], self.storages[n]
         for disk in guest.disks:
-            if disk.cdrom and disk.storage and not disk.shared:
+            if disk.cdrom and disk.storage and (not disk.shared or _image_unseen(disk, offered)):
                 return Ruling.CDROM
             if _needs_storage(disk) and offered is not None and storage_fault(guest, disk, offered):
                 return Ruling.STORAGE
@@ -224,6 +224,12 @@ def storage_fault(guest: Guest, disk: Disk, offered: dict[str, Storage]) -> str 
     if disk.local_copy and known(free) and known(disk.size_bytes) and disk.size_bytes > free:
         return f"has {max(free, 0) / GIB:.1f} GB free on '{disk.storage}' of {disk.size_bytes / GIB:.1f} GB needed"
     return None
+
+
+def _image_unseen(disk: Disk, offered: dict[str, Storage] | None) -> bool:
+    """Whether a node doesn't see the shared storage that the image in the drive lies on."""
+    storage = None if offered is None else offered.get(str(disk.storage))
+    return offered is not None and (storage is None or not storage.active)
 
 
 def _copied_bytes(guest: Guest) -> tuple[tuple[str, float], ...]:

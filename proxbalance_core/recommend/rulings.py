@@ -12,7 +12,7 @@ WORDS = {
     Ruling.NOT_MEASURED: "has no current figures",
     Ruling.MAINTENANCE: "is in maintenance",
     Ruling.NOT_ALLOWED: "is left out as a target by the settings",
-    Ruling.CDROM: "can't see the local CD-ROM image in the drive",
+    Ruling.CDROM: "can't see the CD-ROM image in the drive",
     Ruling.SNAPSHOTS: "can't take snapshots on local disks live",
     Ruling.CPU_TYPE: "has another CPU model, and the guest uses CPU type host",
     Ruling.TOGETHER: "is not where the rest of its unit is",
