@@ -96,11 +96,29 @@ def _card(move: Recommendation, nodes: dict[str, NodeScore], change: str | None)
 
 
 def _loads(move: Recommendation, nodes: dict[str, NodeScore]) -> tuple[Loads, ...]:
-    """Both nodes as they are now, and after this step of the plan [percent]."""
+    """Both nodes just before and just after this step of the plan [percent], as its reason tells them.
+
+    The facts of the reason are those of the step in which the move is taken, after the steps before it; a node's
+    present usage stands in for a fact that is not told.
+    """
+    facts = move.reason.contributing_factors
+    told = {fact.factor: float(fact.value) for fact in facts if isinstance(fact.value, int | float)}
     source, target, after = nodes[move.source], nodes[move.target], move.score_details.predicted
     return (
-        ("CPU", source.cpu_pct, after.source_cpu_pct, target.cpu_pct, after.target_cpu_pct),
-        ("Memory", source.mem_pct, after.source_mem_pct, target.mem_pct, after.target_mem_pct),
+        (
+            "CPU",
+            told.get("source_cpu", source.cpu_pct),
+            after.source_cpu_pct,
+            told.get("target_cpu", target.cpu_pct),
+            after.target_cpu_pct,
+        ),
+        (
+            "Memory",
+            told.get("source_mem", source.mem_pct),
+            after.source_mem_pct,
+            told.get("target_mem", target.mem_pct),
+            after.target_mem_pct,
+        ),
     )
 
 

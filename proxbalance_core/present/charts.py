@@ -7,7 +7,6 @@ chart carries its alternative text as its description (:func:`alt`).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, cast
 
 import altair as alt_
@@ -35,54 +34,61 @@ def alt(chart: alt_.TopLevelMixin) -> str:
     return str(chart.to_dict().get("description", ""))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Chosen:
-    """The rows of as many nodes as a legend takes; ``cut`` says whether nodes were left out."""
+def busiest(frame: pd.DataFrame, limits_pct: dict[str, float]) -> tuple[str, ...]:
+    """At most six nodes, those that come nearest to a limit on average; by name.
 
-    frame: pd.DataFrame
-    cut: bool
-
-
-def busiest(frame: pd.DataFrame, names: Sequence[str]) -> Chosen:
-    """Rows of the nodes of ``names`` with the highest mean CPU, at most six."""
-    known = frame[frame["node"].isin(list(names))]
-    order = known.groupby("node")["cpu_pct"].mean().sort_values(ascending=False, kind="stable")
-    kept = list(order.index[:MAX_SERIES])
-    return Chosen(frame=known[known["node"].isin(kept)], cut=len(order) > MAX_SERIES)
+    Parameters
+    ----------
+    limits_pct : dict
+        The limit [percent] of each column that counts.
+    """
+    means = frame.groupby("node", observed=True)[list(limits_pct)].mean()
+    nearest = (means / pd.Series(limits_pct)).max(axis=1).sort_values(ascending=False, kind="stable")
+    return tuple(sorted(str(name) for name in nearest.index[:MAX_SERIES]))
 
 
-def usage_history(frame: pd.DataFrame, column: str, title: str, limit_pct: float) -> alt_.LayerChart:
+def usage_history(
+    frame: pd.DataFrame, column: str, title: str, limit_pct: float, shown: Sequence[str]
+) -> alt_.LayerChart:
     """One line for each node over time [percent], with the limit as a labelled rule.
 
     Parameters
     ----------
     frame : DataFrame
         ``ts`` (UTC time), ``node`` and ``column`` (percent); at most 5,000 rows. NaN breaks the line.
+    shown : sequence of str
+        The nodes that get a colour and a place in the legend, at most six; all others are grey.
     """
-    nodes = sorted(frame["node"].unique())[:MAX_SERIES]
-    rows = frame.loc[frame["node"].isin(nodes), ["ts", "node", column]].rename(columns={column: "value"})
-    rows["value"] = rows["value"].clip(0, 100)
+    nodes = list(shown)[:MAX_SERIES]
+    rows = frame[["ts", "node", column]].rename(columns={column: "value"})
+    rows["node"], rows["value"] = rows["node"].astype(str), rows["value"].clip(0, 100)
+    rows["named"] = rows["node"].isin(nodes)
     top = max(limit_pct, float(rows["value"].max(skipna=True)) if rows["value"].notna().any() else 0.0)
     base = alt_.Chart(rows).encode(
         x=alt_.X("ts:T", title=None, axis=_TIME_AXIS),
         y=alt_.Y("value:Q", title=f"{title} [%]", scale=alt_.Scale(domain=[0, min(100.0, top + 10)])),
     )
-    lines = base.mark_line(strokeWidth=1.8).encode(
+    tips = [
+        alt_.Tooltip("node:N", title="Node"),
+        alt_.Tooltip("ts:T", title="Time", format="%Y-%m-%d %H:%M"),
+        alt_.Tooltip("value:Q", title=f"{title} [%]", format=".1f"),
+    ]
+    others = base.transform_filter("!datum.named")
+    others = others.mark_line(strokeWidth=1, color=GREY, opacity=0.45).encode(detail="node:N", tooltip=tips)
+    lines = base.transform_filter("datum.named").mark_line(strokeWidth=1.8)
+    lines = lines.encode(
         color=alt_.Color(
             "node:N",
             title=None,
             scale=alt_.Scale(domain=nodes, range=list(SERIES[: len(nodes)])),
             legend=alt_.Legend(orient="top", columns=MAX_SERIES, labelLimit=140),
         ),
-        tooltip=[
-            alt_.Tooltip("node:N", title="Node"),
-            alt_.Tooltip("ts:T", title="Time", format="%Y-%m-%d %H:%M"),
-            alt_.Tooltip("value:Q", title=f"{title} [%]", format=".1f"),
-        ],
+        tooltip=tips,
     )
-    chart = alt_.layer(lines, *_limit(limit_pct)).properties(
+    count = rows["node"].nunique()
+    chart = alt_.layer(others, lines, *_limit(limit_pct)).properties(
         height=220,
-        description=f"{title} of {len(nodes)} nodes over time in percent; the limit is {limit_pct:g} percent.",
+        description=f"{title} of {count} nodes over time in percent; the limit is {limit_pct:g} percent.",
     )
     return cast(alt_.LayerChart, chart)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -11,6 +12,7 @@ from proxbalance_core.domain.plans import Assessment
 from proxbalance_core.domain.results import ConfidenceFactor, Recommendation, RiskFactor, Skip
 from proxbalance_core.present import words
 from proxbalance_core.present.advice import breakdown, guest_label
+from proxbalance_core.present.views import NodeRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -19,6 +21,9 @@ class Table:
 
     rows: pd.DataFrame
     titles: dict[str, str | None]
+
+
+NODE_SHARES = ("cpu", "mem", "cpu_after", "mem_after")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +50,26 @@ def breakdown_frame(move: Recommendation) -> Table:
             "to_value": "value ",
         },
     )
+
+
+def nodes(rows: Sequence[NodeRow]) -> Table:
+    """The node cards as one table, in their order; with what the plan makes of them where the cards have it."""
+    columns: dict[str, tuple[str, list[Any]]] = {
+        "node": ("Node", [row.name for row in rows]),
+        "state": ("State", [row.state for row in rows]),
+    }
+    for key, title in (("cpu", "CPU"), ("mem", "Memory"), ("iowait", "I/O wait")):
+        gauges = [next((g for g in row.gauges if g.title == title), None) for row in rows]
+        shown = f"{title} [%]" if key == "iowait" else title
+        columns[key] = (shown, [g.value if g else None for g in gauges])
+        after = [g.after if g else None for g in gauges]
+        if any(value is not None for value in after):
+            columns[f"{key}_after"] = (f"{title}, predicted", after)
+    columns["penalty"] = ("Penalty", [row.score for row in rows])
+    columns["suitability"] = ("Suitability", [row.suitability for row in rows])
+    columns["guests"] = ("Guests", [row.guest_count for row in rows])
+    frame = pd.DataFrame({name: values for name, (_, values) in columns.items()})
+    return Table(rows=frame, titles={name: title for name, (title, _) in columns.items()})
 
 
 def alternatives(move: Recommendation) -> Table:

@@ -33,6 +33,7 @@ _URGENCY: dict[str, tuple[Colour, str]] = {
     "none": ("green", ":material/check_circle:"),
 }
 _FULL_STACK = 100.0
+_CHANGES_SHOWN = 12
 
 
 def health(digest: Digest) -> None:
@@ -128,7 +129,7 @@ def _penalty(row: NodeRow) -> None:
     st.html(marks.stack(row.parts, _FULL_STACK, says))
 
 
-def attention(items: Sequence[Attention], limit: int = 6) -> None:
+def attention(items: Sequence[Attention], limit: int = 2) -> None:
     """What needs attention, the gravest first."""
     if not items:
         st.caption("Nothing needs attention: no advisory, conflict or forecast, and the data are fresh.")
@@ -162,10 +163,13 @@ def changes(found: Changes | None, ago: str) -> None:
         ("No longer recommended", found.removed),
         ("Other target", found.changed_targets),
     )
-    for title, rows in groups:
-        if rows:
-            st.markdown(f"**{title}: {len(rows)}**")
-            for row in rows[:5]:
-                st.text(f"{row}")
     if not any(rows for _, rows in groups):
         st.text("The same recommendations as before.")
+    for title, rows in groups:
+        if rows:
+            # Closed: the list may be long, and the nodes below it matter more.
+            with st.expander(f"{title}: {len(rows)}"):
+                for row in rows[:_CHANGES_SHOWN]:
+                    st.text(f"{row}")
+                if len(rows) > _CHANGES_SHOWN:
+                    st.caption(f"{len(rows) - _CHANGES_SHOWN} more under Recommendations.")

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from proxbalance_core.domain.plans import Assessment
-from proxbalance_core.present import charts, marks, views, words
-from proxbalance_core.ui import cache, cards, header
+from proxbalance_core.present import charts, details, marks, views, words
+from proxbalance_core.ui import cache, cards, header, tables
 from proxbalance_core.ui.state import Scope, scope, workbench
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from proxbalance_core.services.workbench import Generation
 
 CARDS_PER_PAGE = 12
+TABLE_FROM = 12
 SPARK_POINTS = 48
 _WANTED = "overview_regenerate"
 
@@ -65,7 +66,29 @@ def nodes(generation: Generation, assessment: Assessment) -> None:
     st.html(marks.legend([category for category in words.CATEGORIES if category in used]))
     if predicted:
         _predicted(rows, assessment)
-    _cards(rows)
+    if len(rows) > TABLE_FROM and _as_table():
+        tables.show(
+            details.nodes(rows),
+            "The nodes, the one that needs most attention first",
+            figures=("iowait", "penalty", "suitability"),
+            shares=details.NODE_SHARES,
+        )
+    else:
+        _cards(rows)
+
+
+def _as_table() -> bool:
+    """Whether many nodes are shown as a table: all at a glance there, the maintenance switches on the cards."""
+    chosen = st.segmented_control(
+        "Nodes as",
+        ["Table", "Cards"],
+        key="overview_as",
+        default="Table",
+        required=True,
+        label_visibility="collapsed",
+        bind="query-params",
+    )
+    return chosen != "Cards"
 
 
 def _cards(rows: tuple[views.NodeRow, ...]) -> None:
@@ -100,8 +123,7 @@ def _predicted(rows: tuple[views.NodeRow, ...], assessment: Assessment) -> None:
 def history(generation: Generation, assessment: Assessment, where: Scope) -> None:
     """CPU and memory of the nodes over the time range."""
     frame = cache.node_history(generation, where.hours)
-    if where.nodes:
-        frame = frame[frame["node"].isin(where.nodes)]
+    frame = frame[frame["node"].isin(where.nodes or [node.name for node in assessment.nodes])]
     if frame.empty:
         st.caption("No samples in this time range yet. They appear here as they are collected.")
         return
@@ -109,13 +131,10 @@ def history(generation: Generation, assessment: Assessment, where: Scope) -> Non
 
 
 def _history_charts(frame: pd.DataFrame, assessment: Assessment) -> None:
-    chosen = charts.busiest(frame, [node.name for node in assessment.nodes])
-    left, right = st.columns(2, gap="medium")
-    for place, column, title, key in (
-        (left, "cpu_pct", "CPU", "cpu_threshold"),
-        (right, "mem_pct", "Memory", "mem_threshold"),
-    ):
+    limits = {"cpu_pct": assessment.settings["cpu_threshold"], "mem_pct": assessment.settings["mem_threshold"]}
+    shown = charts.busiest(frame, limits)
+    others = ", the six busiest in colour" if frame["node"].nunique() > len(shown) else ""
+    for place, column, title in zip(st.columns(2, gap="medium"), limits, ("CPU", "Memory"), strict=True):
         with place:
-            st.markdown(f"**{title} of the {'busiest ' if chosen.cut else ''}nodes**")
-            chart = charts.usage_history(chosen.frame, column, title, assessment.settings[key])
-            st.altair_chart(chart)
+            st.markdown(f"**{title} of the nodes{others}**")
+            st.altair_chart(charts.usage_history(frame, column, title, limits[column], shown))

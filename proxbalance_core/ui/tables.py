@@ -10,13 +10,20 @@ import streamlit as st
 from proxbalance_core.present.details import Table
 
 
-def show(table: Table, alt: str, points: Sequence[str] = (), shares: Sequence[str] = ()) -> None:
-    """Draw ``table``; ``points`` are columns of figures, ``shares`` are percentages, drawn as bars."""
+def show(
+    table: Table, alt: str, points: Sequence[str] = (), shares: Sequence[str] = (), figures: Sequence[str] = ()
+) -> None:
+    """Draw ``table``; ``points`` are columns of figures, ``shares`` percentages drawn as bars.
+
+    ``figures`` are those of a summary, with one decimal.
+    """
     first = str(table.rows.columns[0])
     config: dict[str, Any] = {}
     for name, title in table.titles.items():
         if name in points:
             config[name] = st.column_config.NumberColumn(title, format="%.2f")
+        elif name in figures:
+            config[name] = st.column_config.NumberColumn(title, format="%.1f")
         elif name in shares:
             config[name] = st.column_config.ProgressColumn(title, format="%.0f %%", min_value=0.0, max_value=100.0)
         else:

@@ -137,3 +137,27 @@ def test_marks_hold_numbers_only() -> None:
     assert "width:100.0%" in drawn
     assert "left:0.0%" in drawn
     assert "<b>" not in drawn
+
+
+def test_a_card_shows_the_step_in_which_it_is_taken() -> None:
+    for card in advice.cards(made()):
+        told = {factor.factor: factor.value for factor in card.move.reason.contributing_factors}
+        (_, cpu, cpu_after, *_), (_, mem, *_) = card.loads
+        assert (cpu, mem) == (told["source_cpu"], told["source_mem"])
+        assert cpu_after == card.move.score_details.predicted.source_cpu_pct
+
+
+def test_a_fact_that_is_not_told_is_the_nodes_present_usage() -> None:
+    move = made().recommendations[0]
+    bare = replace(move, reason=replace(move.reason, contributing_factors=()))
+    card = advice.cards(replace(made(), recommendations=(bare,)))[0]
+    node = next(node for node in made().nodes if node.name == move.source)
+    assert (card.loads[0][1], card.loads[1][1]) == (node.cpu_pct, node.mem_pct)
+
+
+def test_the_table_of_nodes_has_the_cards_order_and_no_name_in_a_column() -> None:
+    rows = views.node_rows(made(), snapshot(), predicted=True)
+    table = details.nodes(rows)
+    assert list(table.rows["node"]) == [row.name for row in rows]
+    assert {"cpu_after", "mem_after"} <= set(table.rows.columns)
+    assert "cpu_after" not in details.nodes(views.node_rows(made(), snapshot(), predicted=False)).rows.columns
