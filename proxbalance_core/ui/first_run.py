@@ -12,6 +12,7 @@ from proxbalance_core.ui import cache
 from proxbalance_core.ui.header import with_progress
 from proxbalance_core.ui.registry import page
 from proxbalance_core.ui.state import scope, workbench
+from proxbalance_core.ui.working import collectors_first
 
 if TYPE_CHECKING:
     from proxbalance_core.services.workbench import Generation
@@ -45,7 +46,8 @@ def generation() -> Generation:
     where = scope()
     found = cache.latest(where.cid)
     if found is None:
-        found = with_progress(where.cid, f"Reading {words.safe(where.title)} for the first time")
+        doing = f"Reading {words.safe(where.title)} for the first time"
+        found = collectors_first(where.cid, doing) or with_progress(where.cid, doing)
         if found is not None:
             # The sidebar was drawn without nodes and search.
             st.rerun()

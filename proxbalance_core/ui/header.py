@@ -10,6 +10,7 @@ from proxbalance_core.errors import ProxBalanceError
 from proxbalance_core.present import words
 from proxbalance_core.ui.registry import page
 from proxbalance_core.ui.state import now, scope, workbench
+from proxbalance_core.ui.working import Job
 
 if TYPE_CHECKING:
     from proxbalance_core.services.workbench import Generation
@@ -50,19 +51,11 @@ def _regenerate_button() -> None:
 
 def with_progress(cid: str, doing: str) -> Generation | None:
     """Run the engine with a progress bar; what goes wrong is told in one sentence and nothing is lost."""
-    bar = st.progress(0.0, text=doing)
-
-    def report(fraction: float) -> bool:
-        bar.progress(min(1.0, max(0.0, fraction)), text=doing)
-        return True
-
     try:
-        return workbench().regenerate(cid, on_progress=report)
+        return Job(cid).watched(doing)
     except ProxBalanceError as error:
         st.session_state["head_failure"] = error.message
         return None
-    finally:
-        bar.empty()
 
 
 def _stale_banner() -> None:

@@ -1,0 +1,82 @@
+"""Long work beside the page: it runs in a thread of its own, the page draws how far it is.
+
+A page that waits for the collector's lock itself would be frozen until then; this one stays alive, and leaving it
+does not end the work. Nothing of Streamlit is called from the threads.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from proxbalance_core.ui import cache
+from proxbalance_core.ui.state import workbench
+
+if TYPE_CHECKING:
+    from proxbalance_core.services.workbench import Generation
+
+LOOK_S = 0.1
+# Longer than a collector's first round of a large cluster; after that the page asks the cluster itself.
+PATIENCE_S = 120.0
+_TYPICAL_S = 6.0
+_pool = ThreadPoolExecutor(max_workers=4, thread_name_prefix="page-work")
+
+
+class Job:
+    """One assessment in the making."""
+
+    def __init__(self, cid: str) -> None:
+        self.fraction = 0.0
+        bench = workbench()
+        self._made: Future[Generation] = _pool.submit(lambda: bench.regenerate(cid, on_progress=self._report))
+
+    def _report(self, fraction: float) -> bool:
+        self.fraction = min(1.0, max(0.0, fraction))
+        return True
+
+    def watched(self, doing: str) -> Generation:
+        """Draw a progress bar until it is made.
+
+        Raises
+        ------
+        ProxBalanceError
+            Whatever the work failed at.
+        """
+        bar = st.progress(0.0, text=doing)
+        try:
+            while True:
+                try:
+                    return self._made.result(timeout=LOOK_S)
+                except TimeoutError:
+                    if self._made.done():
+                        raise
+                    bar.progress(self.fraction, text=doing)
+        finally:
+            bar.empty()
+
+
+def collectors_first(cid: str, doing: str) -> Generation | None:
+    """The first assessment of a cluster that this process's collector is reading already; None when it won't come.
+
+    Asking the cluster a second time at once would only wait for the collector's round, and then do it all again.
+    """
+    bench, began = workbench(), time.monotonic()
+    bar = st.progress(0.0, text=doing)
+    try:
+        while (waited := time.monotonic() - began) < PATIENCE_S:
+            found = cache.latest(cid)
+            if found is not None:
+                return found
+            status = bench.status(cid)
+            if status.collector != "running here" or status.error_kind not in (None, "notes"):
+                return None
+            # How far the collector is, it does not tell: an estimate by the time it takes as a rule.
+            bar.progress(0.95 * (1.0 - math.exp(-waited / _TYPICAL_S)), text=doing)
+            time.sleep(LOOK_S * 2)
+    finally:
+        bar.empty()
+    return None
