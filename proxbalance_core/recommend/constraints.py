@@ -16,7 +16,7 @@ import numpy.typing as npt
 from proxbalance_core.domain.cluster import ClusterSnapshot, Disk, Guest, Node, Storage
 from proxbalance_core.domain.settings import Settings
 from proxbalance_core.domain.units import GIB, known
-from proxbalance_core.features.arrays import Bools, ClusterArrays, Floats
+from proxbalance_core.features.arrays import Bools, ClusterArrays, Floats, Ints
 from proxbalance_core.features.groups import Group, Groups
 from proxbalance_core.scoring.placed import Placed
 
@@ -56,6 +56,7 @@ class Constraints:
         self.need_bytes: Floats = np.where(guest.running, np.nan_to_num(guest.mem_bytes), 0.0)
         self.storages = [None if n.storages is None else {s.name: s for s in n.storages} for n in snapshot.nodes]
         self.copies = {i: c for i, g in enumerate(snapshot.guests) if (c := _copied_bytes(g))}
+        self.copying: Ints = np.fromiter(self.copies, dtype=np.intp)
         self.apart_of = _membership(groups.apart)
         self.allowed_on = _allowed_nodes(groups.placed)
         self.unit_of = units(groups.together, len(snapshot.guests))
@@ -166,16 +167,16 @@ class Constraints:
     def without_copies(self) -> Constraints:
         """The same constraints where copied disks take no room from one another."""
         twin = copy(self)
-        twin.copies = {}
+        twin.copies, twin.copying = {}, np.zeros(0, dtype=np.intp)
         return twin
 
     def copied_to(self, n: int, placed: Placed) -> dict[str, float]:
         """Bytes that arrivals in this placement copy to each storage of node ``n``."""
         copied: dict[str, float] = defaultdict(float)
-        for g, disks in self.copies.items():
-            if placed.node_of[g] == n and self.arrays.guest.home[g] != n:
-                for storage, size in disks:
-                    copied[storage] += size
+        here = (placed.node_of[self.copying] == n) & (self.arrays.guest.home[self.copying] != n)
+        for g in self.copying[here]:
+            for storage, size in self.copies[int(g)]:
+                copied[storage] += size
         return copied
 
     def free_targets(self, members: list[tuple[int, ...]], placed: Placed) -> Bools:

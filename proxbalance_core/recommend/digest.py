@@ -82,6 +82,9 @@ def _advice(
     if not recommendations:
         if not any(n.score is not None for n in nodes):
             return "No node has current figures, so nothing can be said."
+        full = next((n for n in nodes if n.status == "maintenance" and n.guest_count), None)
+        if full is not None:
+            return f"{full.name} is in maintenance, and none of its guests can move: see the advisories."
         if over:
             return f"{over[0].name} is over a threshold, and no move would help: see the advisories."
         return "The cluster is fine as it is; no guest needs to move."

@@ -15,6 +15,7 @@ from proxbalance_core.recommend.constraints import Constraints
 from proxbalance_core.scoring.placed import Placed
 from proxbalance_core.scoring.strain import StrainField
 
+AFTER_UNITS = frozenset({"cooldown", "source_not_allowed"})
 DUTY_PASSES = frozenset({"ha_managed", "stopped", "cooldown", "cluster_balanced"})
 
 
@@ -236,11 +237,14 @@ def _block_units(
         held = [g for g in unit if g in barriers or (among is not None and g not in among and others and g in others)]
         if not held:
             continue
-        member = snapshot.guests[held[0]]
-        barrier = barriers.get(held[0]) or (others or {})[held[0]]
+        reasons = {g: barriers.get(g) or (others or {})[g] for g in held}
+        first = min(held, key=lambda g: (reasons[g].reason in AFTER_UNITS, g))
+        member, barrier = snapshot.guests[first], reasons[first]
         detail = f"It moves with guest {member.vmid}, which can't: {barrier.detail[0].lower()}{barrier.detail[1:]}"
         for g in unit:
-            if g not in barriers and (among is None or g in among):
+            own = barriers.get(g)
+            comes_first = own is None or (own.reason in AFTER_UNITS and barrier.reason not in AFTER_UNITS)
+            if comes_first and (among is None or g in among):
                 barriers[g] = Barrier(
                     reason="affinity_blocked",
                     detail=detail,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +17,7 @@ from proxbalance_core.recommend.rulings import ruling_in_words
 from proxbalance_core.scoring.placed import Placed
 
 MOST_NAMED = 4
+LEAST_SHOWN = 0.01
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -151,6 +153,7 @@ def _not_worth_it(g: int, after: AfterPlan, world: World) -> Barrier:
     target = world.placed.arrays.node.names[int(p.best[g])]
     gain = _two(p.own_score[g]) - _two(p.best_score[g])
     relief, cost = float(p.relief[g]), float(p.cost[g])
+    strained = f"when {world.placed.arrays.node.names[int(world.placed.node_of[g])]} is under more strain"
     worth = relief > cost + 1e-6
     enough = max(float(p.largest[g]), relief) >= s.min_score_improvement
     if g in after.passed or (worth and enough):
@@ -160,15 +163,11 @@ def _not_worth_it(g: int, after: AfterPlan, world: World) -> Barrier:
             f"The best node, {target}, would improve its score by {gain:.2f} points and relieve the cluster "
             f"by {relief:.2f}; the minimum is {s.min_score_improvement:g}."
         )
-        least = max(float(p.largest[g]), relief)
-        change = f"from a minimum improvement of {least:.2f} points" if worth and least > 0 else None
+        least = math.floor(100.0 * max(float(p.largest[g]), relief)) / 100.0
+        change = f"from a minimum improvement of {least:.2f} points" if worth and least > 0 else strained
         return Barrier(reason="insufficient_improvement", detail=detail, would_change=change)
     detail = f"On {target} it would relieve the cluster by {relief:.2f} points, and the move costs {cost:.2f}."
-    change = (
-        f"from a move cost of {relief:.2f} points"
-        if relief > 0
-        else f"when {world.placed.arrays.node.names[int(world.placed.node_of[g])]} is under more strain"
-    )
+    change = f"with a move cost under {relief:.2f} points" if relief >= LEAST_SHOWN else strained
     return Barrier(reason="no_relief", detail=detail, would_change=change)
 
 
