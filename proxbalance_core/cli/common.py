@@ -188,8 +188,17 @@ def scene_of(path: Path | None, data_dir: Path | None, named: str | None, settin
         if connection.source == "synthetic":
             with progress("Collecting from the demo") as report:
                 bench.fresh(connection.id, report)
+        _warn_when_stale(bench, connection.id)
         base = bench.settings(connection.id)
         return Scene(bench.snapshot(connection.id), settings_from(settings.file, settings.changes, base))
+
+
+def _warn_when_stale(bench: Workbench, cid: str) -> None:
+    """On stderr, so that JSON stays JSON."""
+    status = bench.status(cid)
+    if status.stale and status.age_s is not None:
+        said = f" {status.last_error}" if status.last_error else ""
+        typer.echo(safe(f"Note: the data of '{cid}' are {status.age_s / 60:.0f} minutes old.{said}"), err=True)
 
 
 class SettingsChoice:

@@ -41,11 +41,15 @@ def add(
     """Test a Proxmox cluster and save it as a connection."""
     wish = _wish(name, _options(host, token_id, user, fingerprint, ca_file, no_verify))
     with common.bench_at(data_dir) as bench:
-        made = bench.add_connection(wish)
+        tested = bench.test_connection(wish)
+        made = bench.add_connection(wish, tested)
         where = bench.secrets.where
     if as_json:
-        common.print_json({"connection": made.id, "title": made.title})
+        common.print_json({"connection": made.id, "title": made.title, "check": tested})
         return
+    for step in tested.steps:
+        if not step.ok:
+            common.say(f"{step.detail} {step.what_to_do or ''}", "yellow")
     common.say(f"Saved as '{made.id}'; the secret is in {where}.", "green")
     common.say(f"Next: python -m proxbalance_core collect --connection {made.id} --once --generate")
 
@@ -72,18 +76,12 @@ def test(
         else:
             saved = common.target(bench, connection)
             secret = bench.secrets.get(saved.id).get("secret", "") if saved.source == "proxmox" else ""
-            tried = bench.test_connection(
-                ConnectionWish(title=saved.title, source=saved.source, options=saved.options, secret=secret)
+            found = bench.test_connection(
+                ConnectionWish(
+                    title=saved.title, source=saved.source, options=saved.options, secret=secret, replaces=saved.id
+                )
             )
-            found = _without_itself(tried)
     _show(found, as_json)
-
-
-def _without_itself(found: ConnectionCheck) -> ConnectionCheck:
-    """A saved connection is no duplicate of itself."""
-    import dataclasses
-
-    return dataclasses.replace(found, steps=tuple(step for step in found.steps if step.step != "duplicate"))
 
 
 def _show(found: ConnectionCheck, as_json: bool) -> None:

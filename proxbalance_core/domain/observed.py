@@ -90,7 +90,11 @@ class Samples:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceDescription:
-    """What a source is and what it may do."""
+    """What a source is and what it may do.
+
+    ``grants`` are the commands that grant the ``missing_privileges``, in their order;
+    ``node_fingerprints`` are of all nodes' certificates, where the source knows them.
+    """
 
     kind: str
     title: str
@@ -100,6 +104,8 @@ class SourceDescription:
     may_act: bool = False
     missing_privileges: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    grants: tuple[str, ...] = ()
+    node_fingerprints: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +120,10 @@ class Entity:
 
 
 class MetricSource(Protocol):
-    """The one door to metrics. Every method may raise a :class:`~proxbalance_core.errors.SourceError`."""
+    """The one door to metrics. Every method may raise a :class:`~proxbalance_core.errors.SourceError`.
+
+    Only ``history`` is asked from several threads at once.
+    """
 
     def describe(self) -> SourceDescription:
         """What this source is and may do; checks the credentials."""

@@ -7,13 +7,14 @@ import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import structlog
 
 from proxbalance_core.domain.connections import Connection
 from proxbalance_core.errors import AuthenticationFailed, ProxBalanceError
 from proxbalance_core.services.locks import FileLock
+from proxbalance_core.services.logs import log_to_stderr
 from proxbalance_core.services.opening import LIVE
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ LONGEST_WAIT_S = 900.0
 REFUSED_WAIT_S = 600.0
 LOOK_AGAIN_S = 10.0
 _log = structlog.get_logger(__name__)
+T = TypeVar("T")
+U = TypeVar("U")
 
 
 def wait_s(interval_s: float, failures: int, chance: float) -> float:
@@ -47,6 +50,7 @@ class Collector:
 
     def start(self) -> None:
         """Begin; connections that are added later are found too."""
+        log_to_stderr()
         self._watcher = threading.Thread(target=self._watch, name="collector", daemon=True)
         self._watcher.start()
 
@@ -66,7 +70,7 @@ class Collector:
 
     def _watch(self) -> None:
         while True:
-            self._guarded(self._look)
+            self._guarded(self._only or "all", self._look, None)
             if self._stop.wait(LOOK_AGAIN_S):
                 return
 
@@ -88,37 +92,41 @@ class Collector:
 
     def _loop(self, cid: str) -> None:
         chance = random.Random()
-        while not self._stop.is_set():
-            connection = self._bench.store.connections.get(cid)
-            if connection is None:
-                break
-            fine = self._guarded(partial(self._round, connection))
-            status = self._bench.store.status.get(cid)
-            failures = status.consecutive_failures if fine else max(1, status.consecutive_failures)
-            seconds = wait_s(self._bench.settings(cid).interval_s, failures, chance.random())
-            if status.error_kind == AuthenticationFailed.__name__ and failures:
-                seconds = max(seconds, REFUSED_WAIT_S)
-            if self._stop.wait(seconds):
+        while True:
+            seconds = self._guarded(cid, partial(self._turn, cid, chance), LOOK_AGAIN_S)
+            if seconds is None or self._stop.wait(seconds):
                 break
         self._locks[cid].release()
 
-    def _round(self, connection: Connection) -> None:
+    def _turn(self, cid: str, chance: random.Random) -> float | None:
+        """One round; the seconds to the next one, None when the connection is gone."""
+        connection = self._bench.store.connections.get(cid)
+        if connection is None:
+            return None
+        fine = self._guarded(cid, partial(self._round, connection), False)
+        status = self._bench.store.status.get(cid)
+        failures = status.consecutive_failures if fine else max(1, status.consecutive_failures)
+        seconds = wait_s(self._bench.settings(cid).interval_s, failures, chance.random())
+        if status.error_kind == AuthenticationFailed.__name__ and failures:
+            return max(seconds, REFUSED_WAIT_S)
+        return seconds
+
+    def _round(self, connection: Connection) -> bool:
         bench, cid = self._bench, connection.id
         bench.collect(cid)
         if self._generate and _due(bench, cid, bench.clock()):
             bench.regenerate(cid)
-
-    def _guarded(self, work: Callable[[], None]) -> bool:
-        """Run one piece of work; nothing that goes wrong in it may end the collector."""
-        try:
-            work()
-        except ProxBalanceError as error:
-            _log.warning("collecting failed", error=error.message, kind=type(error).__name__)
-            return False
-        except Exception:
-            _log.exception("collecting failed in a way that should not happen")
-            return False
         return True
+
+    def _guarded(self, what: str, work: Callable[[], T], otherwise: U) -> T | U:
+        """What one piece of work gives; nothing that goes wrong in it may end the collector."""
+        try:
+            return work()
+        except ProxBalanceError as error:
+            _log.warning("collecting failed", connection=what, error=error.message, kind=type(error).__name__)
+        except Exception:
+            _log.exception("collecting failed in a way that should not happen", connection=what)
+        return otherwise
 
 
 def _due(bench: Workbench, cid: str, now: datetime) -> bool:

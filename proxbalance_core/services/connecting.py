@@ -22,6 +22,8 @@ Step = Literal["address", "certificate", "credentials", "privileges", "duplicate
 class ConnectionWish:
     """What the user filled in. The secret is apart from the options and is never stored with them.
 
+    ``replaces`` is the id of the connection that is tested or changed: it is no duplicate of itself.
+
     ``options`` of Proxmox: ``host``, ``token_id`` or ``user``, ``fingerprint``, ``ca_file``, ``verify``, ``timeout_s``.
     """
 
@@ -29,6 +31,7 @@ class ConnectionWish:
     source: SourceKind = "proxmox"
     options: tuple[tuple[str, str], ...] = ()
     secret: str = ""
+    replaces: str = ""
 
     def __repr__(self) -> str:
         return f"ConnectionWish(title={self.title!r}, source={self.source!r})"
@@ -46,13 +49,18 @@ class CheckStep:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectionCheck:
-    """All steps that were tried, and what is known of the cluster then."""
+    """All steps that were tried, and what is known of the cluster then.
+
+    ``grants`` are commands to run on a node, one for each of the ``missing_privileges``.
+    """
 
     steps: tuple[CheckStep, ...]
     cluster: str | None = None
     fingerprint: str | None = None
     version: str | None = None
     missing_privileges: tuple[str, ...] = ()
+    grants: tuple[str, ...] = ()
+    node_fingerprints: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -79,19 +87,29 @@ def check(wish: ConnectionWish, bench: Workbench) -> ConnectionCheck:
         fingerprint=(found.fingerprint if found else None) or shown or None,
         version=found.version if found else None,
         missing_privileges=found.missing_privileges if found else (),
+        grants=found.grants if found else (),
+        node_fingerprints=found.node_fingerprints if found else (),
     )
 
 
 def _certificate(wish: ConnectionWish, steps: list[CheckStep]) -> str:
-    """Ask the first host for its certificate; its fingerprint (empty for a source without one)."""
+    """Ask the hosts in turn for a certificate; its fingerprint (empty for a source without one)."""
     if wish.source != "proxmox":
         return ""
     from proxbalance_core.sources.proxmox import ProxmoxOptions, certificate_fingerprint
 
-    address = ProxmoxOptions.read(dict(wish.options)).addresses[0]
-    shown = certificate_fingerprint(address.host, address.port)
-    steps.append(CheckStep(step="address", ok=True, detail=f"{address} answers."))
-    return shown
+    silent: list[SourceError] = []
+    hosts = ProxmoxOptions.read(dict(wish.options)).addresses
+    for address in hosts:
+        try:
+            shown = certificate_fingerprint(address.host, address.port)
+        except SourceError as error:
+            silent.append(error)
+            continue
+        others = "".join(f" {other} does not." for other in hosts[: len(silent)])
+        steps.append(CheckStep(step="address", ok=True, detail=f"{address} answers.{others}"))
+        return shown
+    raise silent[0]
 
 
 def _described(wish: ConnectionWish, bench: Workbench) -> SourceDescription:
@@ -110,13 +128,14 @@ def _told(found: SourceDescription, wish: ConnectionWish, bench: Workbench) -> I
     version = f"Proxmox VE {found.version}" if found.version else found.kind
     yield CheckStep(step="credentials", ok=True, detail=f"Signed in: {version}, cluster '{found.cluster or '-'}'.")
     missing = found.missing_privileges
+    detail = "All privileges are there."
+    if missing:
+        detail = f"Missing: {', '.join(missing)}. What they show can't be seen, the rest is still collected."
+    run = "; ".join(dict.fromkeys(found.grants))
     yield CheckStep(
-        step="privileges",
-        ok=not missing,
-        detail="All privileges are there." if not missing else f"{len(missing)} missing: the rest is still collected.",
-        what_to_do="; ".join(missing) or None,
+        step="privileges", ok=not missing, detail=detail, what_to_do=f"Run on a node: {run}" if run else None
     )
-    same = duplicate_of(found, bench)
+    same = duplicate_of(found, bench, besides=wish.replaces)
     if same is not None:
         yield CheckStep(
             step="duplicate", ok=False, detail=f"This cluster is connected already, as '{same.title}'.",
@@ -130,8 +149,10 @@ def _failed(error: SourceError | ConfigError) -> CheckStep:
         step = "credentials"
     elif isinstance(error, PermissionMissing):
         step = "privileges"
-    elif "certificate" in error.message.lower() and "No certificate could be read" not in error.message:
+    elif getattr(error, "certificate", False) or _option(error) in ("ca_file", "fingerprint"):
         step = "certificate"
+    elif _option(error) in ("user", "token_id", "secret"):
+        step = "credentials"
     advice = {
         "address": "Check the address and the port (8006), and that this machine may reach it.",
         "certificate": "Compare the fingerprint with the one on the node, then pin it or name the CA's file.",
@@ -141,33 +162,49 @@ def _failed(error: SourceError | ConfigError) -> CheckStep:
     return CheckStep(step=step, ok=False, detail=error.message, what_to_do=advice[step])
 
 
-def duplicate_of(found: SourceDescription, bench: Workbench) -> Connection | None:
-    """The connection to the same cluster: same name and same certificate."""
+def _option(error: SourceError | ConfigError) -> str:
+    return str(error.facts.get("option") or error.facts.get("hint") or "")
+
+
+def duplicate_of(found: SourceDescription, bench: Workbench, besides: str = "") -> Connection | None:
+    """The connection to the same cluster: same name, and a certificate in common."""
+    own = {found.fingerprint or "", *found.node_fingerprints}
     for connection in bench.connections():
         same = connection.option("cluster") == (found.cluster or "") and connection.source == found.kind
-        if same and connection.option("known_fingerprint") == (found.fingerprint or ""):
+        if same and connection.id != besides and own & set(connection.option("known_fingerprint").split(",")):
             return connection
     return None
 
 
-def add(wish: ConnectionWish, bench: Workbench) -> Connection:
-    """Test and save."""
-    found = check(wish, bench)
-    failed = next((step for step in found.steps if not step.ok and step.step != "privileges"), None)
-    if failed is not None:
-        raise ConfigError(f"{failed.detail} {failed.what_to_do or ''}".strip(), step=failed.step)
-    identity = (("cluster", found.cluster or ""), ("known_fingerprint", found.fingerprint or ""))
-    options = tuple(pair for pair in wish.options if pair[0] not in ("cluster", "known_fingerprint", SECRET))
-    taken = {connection.id for connection in bench.connections()}
-    made = Connection(
-        id=free_id(wish.title or found.cluster or "cluster", lambda cid: cid in taken),
-        title=wish.title or found.cluster or "Cluster", source=wish.source, created_at=bench.clock(),
-        options=(*options, *identity),
-    )  # fmt: skip
+def add(wish: ConnectionWish, bench: Workbench, tested: ConnectionCheck | None = None) -> Connection:
+    """Test and save; what was ``tested`` a moment ago is not asked again."""
+    made = _connection(wish, _passed(wish, bench, tested), bench)
     if wish.secret:
         bench.secrets.put(made.id, {SECRET: wish.secret})
     bench.store.connections.put(made)
     return made
+
+
+def _passed(wish: ConnectionWish, bench: Workbench, tested: ConnectionCheck | None) -> ConnectionCheck:
+    found = tested or check(wish, bench)
+    failed = next((step for step in found.steps if not step.ok and step.step != "privileges"), None)
+    if failed is not None:
+        raise ConfigError(f"{failed.detail} {failed.what_to_do or ''}".strip(), step=failed.step)
+    return found
+
+
+def _connection(wish: ConnectionWish, found: ConnectionCheck, bench: Workbench) -> Connection:
+    shown = dict.fromkeys(filter(None, (found.fingerprint, *found.node_fingerprints)))
+    identity = (("cluster", found.cluster or ""), ("known_fingerprint", ",".join(shown)))
+    options = tuple(pair for pair in wish.options if pair[0] not in ("cluster", "known_fingerprint", SECRET))
+    old = bench.store.connections.get(wish.replaces) if wish.replaces else None
+    title = wish.title or (old.title if old else "") or found.cluster or "Cluster"
+    taken = {connection.id for connection in bench.connections()}
+    return Connection(
+        id=old.id if old else free_id(title, lambda cid: cid in taken),
+        title=title, source=wish.source, created_at=old.created_at if old else bench.clock(),
+        options=(*options, *identity),
+    )  # fmt: skip
 
 
 def free_id(title: str, taken: Callable[[str], bool]) -> str:

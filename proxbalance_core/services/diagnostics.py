@@ -11,16 +11,26 @@ from datetime import timedelta
 from importlib import metadata
 from typing import TYPE_CHECKING, Any, Literal
 
+from proxbalance_core.domain.cluster import ClusterSnapshot
 from proxbalance_core.domain.connections import Connection
 from proxbalance_core.domain.documents import iso, plain
-from proxbalance_core.errors import SourceError
+from proxbalance_core.domain.observed import SourceDescription
+from proxbalance_core.domain.records import StoredGeneration
+from proxbalance_core.domain.units import known
+from proxbalance_core.errors import ConfigError, SourceError
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from proxbalance_core.services.workbench import Workbench
 
 LIBRARIES = ("numpy", "pandas", "scipy", "sqlalchemy", "proxmoxer", "streamlit", "pydantic")
-GAP_AFTER_S = 3 * 3600
+HOUR_S = 3600
+GAP_AFTER_S = 3 * HOUR_S
 LITTLE_DAYS = 3.0
+COARSE_SHARE = 0.25
+OLDEST_PVE = 7
+NAMED = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,8 +75,9 @@ def versions() -> dict[str, str]:
 def diagnose(bench: Workbench, connection: Connection) -> Diagnostics:
     """Look at source, collection, history and the newest generation."""
     cid = connection.id
-    findings = [_collecting(bench, cid), *_source(bench, connection), *_history(bench, connection)]
     newest = bench.store.generations.latest(cid)
+    findings = [_collecting(bench, cid), *_source(bench, connection), *_history(bench, connection)]
+    findings += _measured(newest)
     summary = newest.assessment.get("summary", {}) if newest else {}
     if newest is None:
         command = f"python -m proxbalance_core collect --connection {cid} --once --generate"
@@ -102,15 +113,32 @@ def _source(bench: Workbench, connection: Connection) -> list[Finding]:
         return []
     try:
         told = bench.source(connection).describe()
-    except SourceError as error:
-        detail = error.message
-        return [Finding(check="source", level="error", detail=detail, what_to_do="Test the connection in Settings.")]
-    known = Finding(check="source", level="ok", detail=f"{told.title}, version {told.version or 'unknown'}.")
-    missing = [
-        Finding(check="privileges", level="warning", detail=f"Missing: {text}", what_to_do=text)
-        for text in told.missing_privileges
+    except (SourceError, ConfigError) as error:
+        advice = f"python -m proxbalance_core connections test --connection {connection.id}"
+        return [Finding(check="source", level="error", detail=error.message, what_to_do=advice)]
+    found = [Finding(check="source", level="ok", detail=f"{told.title}, cluster '{told.cluster or '-'}'.")]
+    if connection.source == "proxmox":
+        found += [*_version(told.version), *_privileges(told)]
+        beside = told.notes[len(told.missing_privileges) :]
+        found += [Finding(check="connection", level="warning", detail=note) for note in beside]
+    return found
+
+
+def _version(version: str | None) -> list[Finding]:
+    major = (version or "").split(".")[0]
+    if major.isdigit() and int(major) >= OLDEST_PVE:
+        return []
+    detail = f"Proxmox VE {version or 'of an unknown version'} is older than ProxBalance knows."
+    return [Finding(check="versions", level="warning", detail=detail, what_to_do=f"Upgrade to {OLDEST_PVE} or newer.")]
+
+
+def _privileges(told: SourceDescription) -> list[Finding]:
+    if not told.missing_privileges:
+        return [Finding(check="privileges", level="ok", detail="All privileges for collecting are there.")]
+    return [
+        Finding(check="privileges", level="warning", detail=f"{name} is missing.", what_to_do=f"Run on a node: {grant}")
+        for name, grant in zip(told.missing_privileges, told.grants, strict=True)
     ]
-    return [known, *missing]
 
 
 def _history(bench: Workbench, connection: Connection) -> list[Finding]:
@@ -129,15 +157,64 @@ def _history(bench: Workbench, connection: Connection) -> list[Finding]:
     frame = bench.store.samples.hourly(
         connection.id, "node", span[1] - timedelta(days=7), span[1] + timedelta(seconds=1), ("cpu_pct",)
     )
+    return [*found, *_coarse(frame), *_gaps(frame)]
+
+
+def _coarse(frame: pd.DataFrame) -> list[Finding]:
+    share = float((frame["step_s"] > HOUR_S).mean()) if len(frame) else 0.0
+    if share <= COARSE_SHARE:
+        return []
+    hours = frame["step_s"].max() / HOUR_S
+    detail = (
+        f"{share:.0%} of the last 7 days are means of up to {hours:.0f} hours: they hide peaks and lower confidence."
+    )
+    wait = "Nothing: as Proxmox VE 8 keeps its history. It becomes finer while the collector runs."
+    return [Finding(check="history", level="warning", detail=detail, what_to_do=wait)]
+
+
+def _gaps(frame: pd.DataFrame) -> list[Finding]:
     holes = []
     for name, rows in frame.groupby("node", observed=True):
         pauses = rows["ts"].sort_values().diff().max()
-        if pauses > GAP_AFTER_S + 3600:
-            holes.append(f"{name} ({pauses / 3600:.0f} h)")
-    if holes:
-        detail = f"Gaps in the last 7 days: {', '.join(holes)}."
-        found.append(Finding(check="gaps", level="warning", detail=detail, what_to_do="Keep the collector running."))
-    return found
+        if pauses > GAP_AFTER_S + HOUR_S:
+            holes.append(f"{name} ({pauses / HOUR_S:.0f} h)")
+    if not holes:
+        return []
+    detail = f"Gaps in the last 7 days: {', '.join(holes)}."
+    return [Finding(check="gaps", level="warning", detail=detail, what_to_do="Keep the collector running.")]
+
+
+def _measured(newest: StoredGeneration | None) -> list[Finding]:
+    """What the newest snapshot has no figures for."""
+    if newest is None or newest.snapshot is None:
+        return []
+    snapshot = ClusterSnapshot.from_dict(newest.snapshot)
+    nodes = [node for node in snapshot.nodes if node.online]
+    guests = [guest for guest in snapshot.guests if guest.running]
+    lacking = (
+        ("CPU or memory now", [n.name for n in nodes if not (known(n.cpu.current_pct) and known(n.mem.current_pct))]),
+        ("the last 7 days", [n.name for n in nodes if not (known(n.cpu.avg_7d_pct) and known(n.mem.avg_7d_pct))]),
+        ("iowait", [n.name for n in nodes if not known(n.iowait.current_pct)]),
+        (
+            "CPU or memory now",
+            [g.label for g in guests if not (known(g.cpu_used_cores.current) and known(g.mem_used_bytes.current))],
+        ),
+    )
+    return [
+        Finding(
+            check="measured",
+            level="warning",
+            detail=f"Not measured: {what} of {_some(names)}.",
+            what_to_do="Terms that need it are left out and confidence is lower; keep the collector running.",
+        )
+        for what, names in lacking
+        if names
+    ]
+
+
+def _some(names: list[str]) -> str:
+    more = len(names) - NAMED
+    return ", ".join(names[:NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def bundle(bench: Workbench, connection: Connection) -> bytes:

@@ -10,6 +10,7 @@ import structlog
 
 from proxbalance_core.errors import ProxBalanceError
 from proxbalance_core.services.collector import Collector
+from proxbalance_core.services.logs import log_to_stderr
 from proxbalance_core.services.workbench import Workbench
 
 _shared: list[Workbench] = []
@@ -38,6 +39,7 @@ lifespan = collecting
 
 
 def _started() -> tuple[Workbench, Collector] | None:
+    log_to_stderr()
     try:
         bench = Workbench.open()
         bench.ensure_demo()

@@ -22,14 +22,16 @@ def open_source(
     Raises
     ------
     ConfigError
-        For one that has nothing to ask: an imported snapshot or trace.
+        For one that has nothing to ask: an imported snapshot or trace; or an option that can't be read.
+    SourceError
+        There is no secret.
     """
     if connection.source == "synthetic":
         from proxbalance_core.sources.synthetic import SyntheticSource
 
         return SyntheticSource(paths.demo_seed, paths.demo_state(connection.id), clock)
     if connection.source == "proxmox":
-        from proxbalance_core.sources.proxmox import ProxmoxOptions, ProxmoxSource
+        from proxbalance_core.sources.proxmox import open_proxmox
 
-        return ProxmoxSource(ProxmoxOptions.read(dict(connection.options)), secrets.get(SECRET, ""))
+        return open_proxmox(dict(connection.options), secrets.get(SECRET, ""))
     raise ConfigError(f"Connection '{connection.title}' is an imported file: there is nothing to collect from.")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from proxbalance_core.domain.connections import CollectorStatus, Connection
 from proxbalance_core.domain.observed import Entity, Inventory, MetricSource, Samples, Timeframe
 from proxbalance_core.domain.records import Event, MoveRecord
-from proxbalance_core.errors import AuthenticationFailed, SourceError, SourceUnavailable
+from proxbalance_core.errors import AuthenticationFailed, ProxBalanceError, SourceError, SourceUnavailable
 
 if TYPE_CHECKING:
     from proxbalance_core.store import Store
@@ -35,18 +35,16 @@ def collect_round(
     """
     cid = connection.id
     status = dataclasses.replace(store.status.get(cid), last_attempt=clock())
+    unread: tuple[str, ...] = ()
     before = store.inventories.get(cid)
     try:
         inventory = _known_kept(before, source.snapshot_inventory())
         # Until a round was whole: a back-fill that was interrupted begins anew, and writes the same rows.
-        unread = backfill(store, connection, source, clock(), inventory, on_progress) if before is None else ()
+        if before is None:
+            unread = backfill(store, connection, source, clock(), inventory, on_progress)
         samples = source.samples(_since(status, connection))
     except SourceError as error:
-        failed = dataclasses.replace(
-            status, last_error=error.message, error_kind=type(error).__name__,
-            consecutive_failures=status.consecutive_failures + 1,
-        )  # fmt: skip
-        store.status.put(cid, failed)
+        failed(store, cid, clock(), error)
         raise
     # After the last sample, not before the first call: a round that took minutes speaks of its end.
     now = clock()
@@ -57,6 +55,16 @@ def collect_round(
         store.events.append(cid, Event(at=now, event="data.back", payload=back))
     store.status.put(cid, _succeeded(status, now, inventory, samples))
     return inventory
+
+
+def failed(store: Store, cid: str, now: datetime, error: ProxBalanceError) -> None:
+    """Keep in the status that a round failed, and why; what was collected before stays."""
+    status = store.status.get(cid)
+    told = dataclasses.replace(
+        status, last_attempt=now, last_error=error.message, error_kind=type(error).__name__,
+        consecutive_failures=status.consecutive_failures + 1,
+    )  # fmt: skip
+    store.status.put(cid, told)
 
 
 def _succeeded(status: CollectorStatus, now: datetime, inventory: Inventory, samples: Samples) -> CollectorStatus:
@@ -146,12 +154,12 @@ def backfill(
             for start in range(0, len(entities), _CHUNK):
                 chunk = entities[start : start + _CHUNK]
                 told = list(pool.map(lambda entity, wanted=timeframe: _told(source, entity, wanted), chunk))
-                failed = [answer for answer in told if isinstance(answer, SourceError)]
-                unread += failed
+                silent = [answer for answer in told if isinstance(answer, SourceError)]
+                unread += silent
                 _add(store, connection.id, [answer for answer in told if isinstance(answer, Samples)])
                 done = (place * len(entities) + start + len(chunk)) / total
                 stopped = on_progress is not None and not on_progress(done)
-                if stopped or _hopeless(failed, chunk):
+                if stopped or _hopeless(silent, chunk):
                     return _summed_up(unread)
     return _summed_up(unread)
 

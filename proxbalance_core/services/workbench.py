@@ -16,7 +16,7 @@ from proxbalance_core.domain.observed import Inventory, MetricSource
 from proxbalance_core.domain.records import Event, GenerationGlance
 from proxbalance_core.domain.results import GuestOptions
 from proxbalance_core.domain.settings import Settings
-from proxbalance_core.errors import ConfigError, SnapshotNotFound
+from proxbalance_core.errors import ConfigError, SnapshotNotFound, SourceError
 from proxbalance_core.services import assessing, changes, histories, rounds
 from proxbalance_core.services.assessing import Generation, OnProgress
 from proxbalance_core.services.changes import Changes
@@ -142,8 +142,10 @@ class Workbench:
 
         return check(wish, self)
 
-    def add_connection(self, wish: ConnectionWish) -> Connection:
-        """Test and save a connection; its secret goes to the keyring or the secrets file.
+    def add_connection(self, wish: ConnectionWish, tested: ConnectionCheck | None = None) -> Connection:
+        """Test (unless just ``tested``) and save a connection; its secret goes to the keyring or the secrets file.
+
+        With ``wish.replaces`` that connection is changed: what was collected stays.
 
         Raises
         ------
@@ -152,7 +154,12 @@ class Workbench:
         """
         from proxbalance_core.services.connecting import add
 
-        return add(wish, self)
+        made = add(wish, self, tested)
+        with self._busy[made.id]:
+            before = self._sources.pop(made.id, None)
+            if before is not None:
+                before.close()
+        return made
 
     def remove_connection(self, cid: str) -> None:
         """Remove a connection with everything stored of it, and its secret."""
@@ -207,8 +214,16 @@ class Workbench:
         """
         connection = self.connection(cid)
         with self._busy[connection.id]:
-            source = self.source(connection)
+            source = self._source_or_told(connection)
             return rounds.collect_round(self.store, connection, source, self.clock, on_progress)
+
+    def _source_or_told(self, connection: Connection) -> MetricSource:
+        try:
+            return self.source(connection)
+        except (SourceError, ConfigError) as error:
+            if connection.source in LIVE:
+                rounds.failed(self.store, connection.id, self.clock(), error)
+            raise
 
     def fresh(self, cid: str, on_progress: OnProgress | None = None) -> None:
         """Collect when the data are older than ``interval_s`` and nobody else does."""

@@ -8,9 +8,18 @@ import streamlit as st
 
 from proxbalance_core.errors import ProxBalanceError
 from proxbalance_core.present import words
-from proxbalance_core.present.connecting import STEPS, TOKEN_COMMANDS, VERIFY, Draft
+from proxbalance_core.present.connecting import (
+    PASSWORD_COMMANDS,
+    SIGN_IN,
+    STEPS,
+    TOKEN_COMMANDS,
+    VERIFY,
+    Draft,
+    SignIn,
+)
 from proxbalance_core.services.connecting import ConnectionWish
 from proxbalance_core.ui import header, theme
+from proxbalance_core.ui.registry import page
 from proxbalance_core.ui.state import look_at, now, workbench
 
 if TYPE_CHECKING:
@@ -18,7 +27,7 @@ if TYPE_CHECKING:
     from proxbalance_core.services.connecting import ConnectionCheck
 
 _KINDS = {"proxmox": "Proxmox VE", "synthetic": "Demo", "trace": "Measurements from a file", "file": "Snapshot file"}
-_CHECKED = "connect_checked"
+_CHECKED, _AGAIN = "connect_checked", "connect_again"
 
 
 def connections() -> None:
@@ -56,9 +65,10 @@ def _connection(connection: Connection) -> None:
 def _flow() -> None:
     draft = _form()
     with st.container(horizontal=True, vertical_alignment="center"):
-        if st.button(
+        asked = st.button(
             "Test connection", key="connect_test", icon=":material/network_check:", disabled=not draft.complete
-        ):
+        )
+        if asked or (st.session_state.pop(_AGAIN, False) and draft.complete):
             with st.spinner("Asking the cluster"):
                 st.session_state[_CHECKED] = (
                     draft,
@@ -105,14 +115,35 @@ def _form() -> Draft:
             st.warning(
                 "Anyone in between can read the token. Use this for a first try only.", icon=":material/lock_open:"
             )
-        st.markdown("**3. API token**")
-        left, right = st.columns(2)
-        token = left.text_input("Token ID", key="connect_token", placeholder="proxbalance@pve!app")
+        who = _sign_in()
+    return Draft.of(hosts or "", title or "", (verify or "system", proof or ""), who)
+
+
+def _sign_in() -> SignIn:
+    st.markdown("**3. Sign-in**")
+    kind = st.radio(
+        "How to sign in",
+        list(SIGN_IN),
+        key="connect_sign_in",
+        format_func=SIGN_IN.__getitem__,
+        horizontal=True,
+        label_visibility="collapsed",
+    )
+    left, right = st.columns(2)
+    if kind == "password":
+        name = left.text_input("User", key="connect_user", placeholder="proxbalance@pve", autocomplete="off")
+        secret = right.text_input("Password", key="connect_password", type="password", autocomplete="off")
+        with st.expander("Make a user that can only read"):
+            st.text("Run this once on a node of the cluster, as root; it asks for the password:")
+            st.code(PASSWORD_COMMANDS, language="bash")
+            st.caption("A user with a second factor can't sign in this way: make an API token instead.")
+    else:
+        name = left.text_input("Token ID", key="connect_token", placeholder="proxbalance@pve!app")
         secret = right.text_input("Secret", key="connect_secret", type="password", autocomplete="off")
         with st.expander("Make a token that can only read"):
             st.text("Run this once on a node of the cluster, as root, and copy the value it prints:")
             st.code(TOKEN_COMMANDS, language="bash")
-    return Draft.of(hosts or "", title or "", (verify or "system", proof or ""), token or "", secret or "")
+    return SignIn(kind=kind or "token", name=name or "", secret=secret or "")
 
 
 def _result(draft: Draft, check: ConnectionCheck) -> None:
@@ -127,21 +158,44 @@ def _result(draft: Draft, check: ConnectionCheck) -> None:
                 st.text(step.detail)
             if not step.ok and step.what_to_do:
                 theme.quiet(step.what_to_do, f"connect-fix-{place}")
-    if check.missing_privileges:
+            if not step.ok and step.step == "certificate" and check.fingerprint:
+                _unknown_certificate(check.fingerprint)
+    if check.grants:
         st.text("Missing privileges, each with the command that grants it:")
-        st.code("\n".join(check.missing_privileges), language="bash", wrap_lines=True)
+        st.code("\n".join(dict.fromkeys(check.grants)), language="bash", wrap_lines=True)
     if st.button("Save and start collecting", key="connect_save", type="primary", disabled=not check.ok):
-        _save(draft)
+        _save(draft, check)
 
 
-def _save(draft: Draft) -> None:
+def _unknown_certificate(fingerprint: str) -> None:
+    """The certificate that the host showed, and one click to trust just this one."""
+    st.text("It showed this SHA-256 fingerprint. Compare it in Proxmox: node, System, Certificates, pve-ssl.pem.")
+    st.code(fingerprint, language=None, wrap_lines=True)
+    st.button(
+        "It is the same: trust this certificate",
+        key="connect_trust",
+        icon=":material/verified_user:",
+        on_click=_trust,
+        args=(fingerprint,),
+    )
+
+
+def _trust(fingerprint: str) -> None:
+    st.session_state["connect_verify"] = "fingerprint"
+    st.session_state["connect_fingerprint"] = fingerprint
+    st.session_state[_AGAIN] = True
+
+
+def _save(draft: Draft, check: ConnectionCheck) -> None:
     try:
-        made = workbench().add_connection(_wish(draft))
+        made = workbench().add_connection(_wish(draft), check)
     except ProxBalanceError as error:
         st.error("The connection was not saved.", icon=":material/error:")
         st.text(error.message)
         return
     st.session_state.pop(_CHECKED, None)
+    for key in ("connect_secret", "connect_password"):
+        st.session_state.pop(key, None)
     header.with_progress(made.id, "Collecting for the first time")
     look_at(made.id)
-    st.rerun(scope="app")
+    st.switch_page(page("overview").path)

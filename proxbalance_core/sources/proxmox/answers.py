@@ -148,6 +148,13 @@ class StatusRow(Answer):
     quorate: Flag = False
 
 
+class NodeRow(Answer):
+    """One row of ``/nodes``."""
+
+    node: Text = None
+    ssl_fingerprint: Text = None
+
+
 class HaRule(Answer):
     """One HA rule (Proxmox VE 9)."""
 

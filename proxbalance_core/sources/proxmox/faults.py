@@ -54,16 +54,23 @@ def from_answer(error: ResourceException, path: str, options: ProxmoxOptions) ->
     if status == 403:
         return _denied(said, path, options)
     if status >= 500:
-        node = _node_of(path)
-        whom = f"node {node} through the cluster" if status >= 595 and node else f"/{path}"
-        return SourceUnavailable(
-            f"Proxmox could not answer for {whom} (status {status}: {said[:160] or 'no reason given'}); "
-            "it is asked again in the next round.",
-            status=status,
-            path=path,
-            node=node,
-        )
+        return _unable(status, said[:160] or "no reason given", path)
     return SourceError(f"Proxmox refused /{path} (status {status}: {said[:160]}).", status=status, path=path)
+
+
+def _unable(status: int, said: str, path: str) -> SourceUnavailable:
+    node = _node_of(path)
+    if status >= 595 and node:
+        text = (
+            f"The cluster can't reach node {node} (status {status}: {said}): check that the node is up and its network "
+            "works; it is asked again in the next round."
+        )
+    else:
+        text = (
+            f"Proxmox could not answer /{path} (status {status}: {said}): if it goes on, look at the log of pveproxy "
+            "on the node; it is asked again in the next round."
+        )
+    return SourceUnavailable(text, status=status, path=path, node=node)
 
 
 def _denied(said: str, path: str, options: ProxmoxOptions) -> PermissionMissing:
@@ -97,7 +104,10 @@ def from_transport(error: requests.RequestException, address: Address, path: str
         text = f"{address} did not answer /{path} within {timeout_s:g} s: check the network and the node's load."
         return SourceUnavailable(text, host=str(address), path=path, node=_node_of(path))
     if isinstance(error, requests.exceptions.ChunkedEncodingError | requests.exceptions.ContentDecodingError):
-        text = f"The answer of {address} to /{path} broke off in the middle."
+        text = (
+            f"The answer of {address} to /{path} broke off in the middle: check the network and any proxy in between; "
+            "it is asked again in the next round."
+        )
         return MalformedResponse(text, host=str(address), path=path, node=_node_of(path))
     if isinstance(error, requests.TooManyRedirects):
         text = f"{address} sends /{path} elsewhere: give the address of the Proxmox API itself (port 8006)."

@@ -49,7 +49,7 @@ class Notes:
             if node in self.silent:
                 return
             self.silent.add(node)
-        self.add(f"Node {node} does not answer: {error.message}")
+        self.add(error.message if node in error.message else f"Node {node} does not answer: {error.message}")
 
     def attempt(self, read: Callable[[], T], otherwise: U, node: str = "") -> T | U:
         """What ``read`` gives; on a fault that isn't of the credentials ``otherwise``, and a note."""

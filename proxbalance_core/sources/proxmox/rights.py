@@ -19,9 +19,10 @@ TO_ACT = ("VM.Migrate", "/vms", "migrations")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rights:
-    """Privileges that are missing, and a sentence with the command that grants each, in the same order."""
+    """Privileges that are missing; in the same order the command that grants each, and a sentence with it."""
 
     missing: tuple[str, ...] = ()
+    commands: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     may_migrate: bool = False
 
@@ -37,6 +38,7 @@ def check_rights(permissions: Mapping[str, Any], options: ProxmoxOptions) -> Rig
     lacking = [(name, path, what) for name, path, what in needed if not holds(permissions, name, path)]
     return Rights(
         missing=tuple(name for name, _, _ in lacking),
+        commands=tuple(grant_command(name, path, options) for name, path, _ in lacking),
         notes=tuple(
             f"{name} on {path} is missing, so {what} can't be {'made' if name == TO_ACT[0] else 'seen'}: run on a "
             f"node  {grant_command(name, path, options)}"

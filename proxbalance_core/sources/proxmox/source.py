@@ -8,15 +8,17 @@ from datetime import UTC, datetime
 
 from proxbalance_core.domain.cluster import Guest, HaState, Node, Rule, Storage
 from proxbalance_core.domain.observed import Entity, Inventory, Samples, SourceDescription, Timeframe
-from proxbalance_core.errors import SourceError, SourceUnavailable
+from proxbalance_core.errors import AuthenticationFailed, SourceError
 from proxbalance_core.sources.proxmox.answers import (
     ClusterOptions,
+    NodeRow,
     NodeStatus,
     Resource,
     RrdRow,
     StatusRow,
     Version,
     one,
+    rows,
     table,
 )
 from proxbalance_core.sources.proxmox.client import ProxmoxClient
@@ -39,9 +41,14 @@ from proxbalance_core.sources.proxmox.rights import Rights, check_rights
 from proxbalance_core.sources.proxmox.rules import ha_resources, ha_rules, ha_states, maintained_nodes
 from proxbalance_core.sources.proxmox.sparing import REFRESH_S, ConfigShelf, RateMeter
 
+NO_QUORUM = (
+    "The cluster has lost quorum: start the missing nodes or mend their network (pvecm status); figures are still "
+    "collected, moves are refused until then."
+)
+
 
 class ProxmoxSource:
-    """Reads one cluster. Not to be shared between threads; it uses up to 6 of its own.
+    """Reads one cluster. Not to be shared between threads but for ``history``; it uses up to 6 of its own.
 
     Parameters
     ----------
@@ -66,7 +73,7 @@ class ProxmoxSource:
         """Check the credentials, and say what they may not do and which command grants it."""
         notes = Notes()
         version = self._read_version()
-        rights = self._read_rights()
+        rights = self._read_rights(anew=True)
         cluster = notes.attempt(self._reading.cluster, ())
         name = _cluster_name(cluster)
         address = self._client.address
@@ -82,7 +89,14 @@ class ProxmoxSource:
             may_act=rights.may_migrate,
             missing_privileges=rights.missing,
             notes=(*rights.notes, *notes.texts),
+            grants=rights.commands,
+            node_fingerprints=self._node_fingerprints(),
         )
+
+    def _node_fingerprints(self) -> tuple[str, ...]:
+        """Of every node's certificate, so that the same cluster is known again by any of its hosts."""
+        own = Notes().attempt(lambda: rows(NodeRow, self._reading.ask("nodes"), "nodes"), ())
+        return tuple(sorted({row.ssl_fingerprint.upper() for row in own if row.ssl_fingerprint}))
 
     def snapshot_inventory(self, full: bool = False) -> Inventory:
         """Nodes, guests, storages and rules now; ``full`` asks for every guest's config again.
@@ -94,21 +108,23 @@ class ProxmoxSource:
         resources = self._reading.resources()
         cluster = notes.attempt(self._reading.cluster, ())
         resources = _agreed(resources, cluster)
-        rights = notes.attempt(self._read_rights, Rights())
+        # Guests that are gone may be guests that may no longer be seen.
+        gone = self._places.keys() - {row.vmid for row in resources}
+        rights = notes.attempt(lambda: self._read_rights(anew=bool(gone)), Rights())
         nodes = self._nodes(resources, notes)
         guests, rules = self._guests(resources, nodes, full, notes)
         crs = notes.attempt(lambda: one(ClusterOptions, self._reading.ask("cluster/options"), "cluster/options"), None)
-        unread = bool(notes.texts)
+        quorate = next((row.quorate for row in cluster if row.type == "cluster"), None)
         return Inventory(
             cluster=_cluster_name(cluster) or str(self._client.address),
             at=at,
             nodes=nodes,
             guests=guests,
             rules=rules,
-            quorate=next((row.quorate for row in cluster if row.type == "cluster"), None),
+            quorate=quorate,
             crs=decode_crs(crs) if crs is not None else None,
-            complete=not unread and rights.sees_all,
-            notes=(*notes.texts, *rights.notes),
+            complete=not notes.texts and rights.sees_all,
+            notes=(*notes.texts, *rights.notes, *((NO_QUORUM,) if quorate is False else ())),
         )
 
     def _nodes(self, resources: tuple[Resource, ...], notes: Notes) -> tuple[Node, ...]:
@@ -234,9 +250,9 @@ class ProxmoxSource:
             self._version = one(Version, self._reading.ask("version"), "version")
         return self._version
 
-    def _read_rights(self) -> Rights:
+    def _read_rights(self, anew: bool = False) -> Rights:
         now = time.monotonic()
-        if self._rights is None or now - self._rights[0] > REFRESH_S or self._rights[1].missing:
+        if anew or self._rights is None or now - self._rights[0] > REFRESH_S or self._rights[1].missing:
             answer = table(self._reading.ask("access/permissions"), "access/permissions")
             self._rights = (now, check_rights(answer, self.options))
         return self._rights[1]
@@ -288,10 +304,10 @@ def open_proxmox(given: dict[str, str], secret: str) -> ProxmoxSource:
     ------
     SettingMissing, SettingInvalid
         When an option is missing or can't be read.
-    SourceUnavailable
-        When the CA file isn't there.
+    AuthenticationFailed
+        When there is no secret.
     """
     options = ProxmoxOptions.read(given)
     if not secret:
-        raise SourceUnavailable(f"There is no secret for {options.authid}: enter it again.", hint="secret")
+        raise AuthenticationFailed(f"There is no secret for {options.authid}: enter it again.", hint="secret")
     return ProxmoxSource(options, secret)

@@ -8,6 +8,7 @@ import time
 from typing import Any
 
 import requests
+import urllib3
 from proxmoxer import ProxmoxAPI
 from proxmoxer.backends.https import JsonSerializer, ProxmoxHTTPAuthBase
 from requests.adapters import HTTPAdapter
@@ -28,11 +29,12 @@ class StrictSerializer(JsonSerializer):  # type: ignore[misc]
             body = json.loads(response.content)
         except (UnicodeDecodeError, ValueError) as error:
             kind = response.headers.get("content-type", "nothing known").split(";")[0]
-            raise MalformedResponse(
-                f"{_where(response)} answered something that isn't JSON ({kind}): is this the Proxmox API on port "
-                "8006, or a proxy or login page in front of it?",
-                content_type=kind,
-            ) from error
+            text = f"{_where(response)} answered something that isn't JSON ({kind}): is this the Proxmox API on port "
+            text += "8006, or a proxy or login page in front of it?"
+            if "json" in kind:
+                text = f"The answer of {_where(response)} broke off in the middle: check the network and any proxy in "
+                text += "between; it is asked again in the next round."
+            raise MalformedResponse(text, content_type=kind) from error
         if not isinstance(body, dict) or "data" not in body:
             raise MalformedResponse(f"{_where(response)} answered JSON that isn't Proxmox's: it has no data.")
         return body["data"]
@@ -66,6 +68,9 @@ class _Adapter(HTTPAdapter):
 
 def verification(options: ProxmoxOptions) -> bool | str:
     """What requests checks a certificate with; a pinned one is checked by its fingerprint instead."""
+    if not options.fingerprints and not options.verify:
+        # The user chose it and is told in the connection's notes; a warning for each call says nothing more.
+        urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
     if options.fingerprints or not options.verify:
         return False
     return options.ca_file or True

@@ -37,6 +37,7 @@ class Faults:
     status: int = 0
     only: str = ""  # a regular expression: only paths that it finds; empty: all
     unreachable: set[str] = field(default_factory=set)  # nodes that answer 595
+    silent_metrics: bool = False  # no figures of use anywhere, as after pvestatd died
     drops: int = 0  # so many requests end with a closed connection
 
     def concern(self, path: str) -> bool:
@@ -139,7 +140,10 @@ class PveServer:
         return {path: dict.fromkeys(sorted(self.privileges), 1) for path in ("/", "/vms", "/storage", "/nodes")}
 
     def _resources(self, query: dict[str, str]) -> Any:
-        return answers.resources(self.cluster, self.clock(), {name: name in self.privileges for name in ALL})
+        rows = answers.resources(self.cluster, self.clock(), {name: name in self.privileges for name in ALL})
+        if not self.faults.silent_metrics:
+            return rows
+        return [{key: value for key, value in row.items() if key not in ("cpu", "mem", "memhost")} for row in rows]
 
     def _cluster_status(self, query: dict[str, str]) -> Any:
         self._need("Sys.Audit", "/")
