@@ -20,7 +20,7 @@ from proxbalance_core.present.views import NodeRow, penalty_parts
 SERIES = (BLUE, AMBER, GREEN, RED, "#56B4E9", "#CC79A7")
 MAX_SERIES = len(SERIES)
 LIMIT_COLOUR = RED
-_ROW_PX = 30
+_ROW_PX, _NARROW_ROW_PX, _FEW_ROWS = 30, 20, 12
 # 24-hour clock; a new day says its date.
 _TIME_AXIS = alt_.Axis(
     labelOverlap=True,
@@ -138,7 +138,7 @@ def before_after(rows: Sequence[NodeRow], gauge: str, limit_pct: float) -> alt_.
         ),
     )
     chart = alt_.layer(line, now, heads, *_limit(limit_pct, along="x")).properties(
-        height=alt_.Step(_ROW_PX),
+        height=alt_.Step(_ROW_PX if len(data) <= _FEW_ROWS else _NARROW_ROW_PX),
         description=f"{gauge} of each node now (circle) and with the plan carried out (arrow head), in percent.",
     )
     return cast(alt_.LayerChart, chart)
@@ -174,7 +174,7 @@ def suitability_bars(frame: pd.DataFrame, guest: str) -> alt_.LayerChart:
     )
     text = base.mark_text(align="left", dx=5, fontSize=12, color=GREY).encode(text="label:N")
     chart = alt_.layer(bars, text).properties(
-        height=alt_.Step(_ROW_PX),
+        height=alt_.Step(_ROW_PX if len(rows) <= _FEW_ROWS else _NARROW_ROW_PX),
         description=f"Suitability of {len(rows)} nodes for {guest}, 0 to 100.",
     )
     return cast(alt_.LayerChart, chart)

@@ -35,9 +35,10 @@ def head(title: str, sentence: str, *, regenerate: bool = False, guide: bool = F
 def _collected() -> None:
     status = workbench().status(scope().cid)
     exact = status.last_success.strftime("%Y-%m-%d %H:%M:%S UTC") if status.last_success else "never"
+    told = "Opened" if status.source in ("file", "trace") else "Data collected"
     st.caption(
-        f"Data collected {words.ago(status.last_success, now())}",
-        help=f"Last collected: {exact}",
+        f"{told} {words.ago(status.last_success, now())}",
+        help=f"{told}: {exact}",
         width="content",
     )
 

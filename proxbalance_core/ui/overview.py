@@ -50,8 +50,11 @@ def nodes(generation: Generation, assessment: Assessment) -> None:
     if st.session_state.pop(_WANTED, False):
         header.with_progress(scope().cid, "Assessing with the changed maintenance")
         st.rerun(scope="app")
+    names = {node.name for node in assessment.nodes}
+    many = len(names & set(scope().nodes) if scope().nodes else names) > TABLE_FROM
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.subheader("Nodes", anchor=False, width="content")
+        as_table = many and _as_table()
         predicted = st.toggle(
             "Show predicted",
             key="overview_predicted",
@@ -62,11 +65,9 @@ def nodes(generation: Generation, assessment: Assessment) -> None:
     if not rows:
         st.caption("No node passes the filter. Clear it in the sidebar to see all nodes.")
         return
-    used = {category for row in rows for category, _ in row.parts}
-    st.html(marks.legend([category for category in words.CATEGORIES if category in used]))
     if predicted:
         _predicted(rows, assessment)
-    if len(rows) > TABLE_FROM and _as_table():
+    if as_table:
         tables.show(
             details.nodes(rows),
             "The nodes, the one that needs most attention first",
@@ -87,11 +88,14 @@ def _as_table() -> bool:
         required=True,
         label_visibility="collapsed",
         bind="query-params",
+        width="content",
     )
     return chosen != "Cards"
 
 
 def _cards(rows: tuple[views.NodeRow, ...]) -> None:
+    used = {category for row in rows for category, _ in row.parts}
+    st.html(marks.legend([category for category in words.CATEGORIES if category in used]))
     pages = -(-len(rows) // CARDS_PER_PAGE)
     shown = st.session_state.get("overview_page", 1)
     first = (min(shown, pages) - 1) * CARDS_PER_PAGE
@@ -125,7 +129,11 @@ def history(generation: Generation, assessment: Assessment, where: Scope) -> Non
     frame = cache.node_history(generation, where.hours)
     frame = frame[frame["node"].isin(where.nodes or [node.name for node in assessment.nodes])]
     if frame.empty:
-        st.caption("No samples in this time range yet. They appear here as they are collected.")
+        st.caption(
+            "A snapshot shows one moment; there is no past in it."
+            if where.source == "file"
+            else "No samples in this time range yet. They appear here as they are collected."
+        )
         return
     _history_charts(frame, assessment)
 
