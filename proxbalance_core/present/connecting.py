@@ -19,7 +19,7 @@ VERIFY = {
 STEPS = {
     "address": "Address",
     "certificate": "Certificate",
-    "credentials": "Token",
+    "credentials": "Sign-in",
     "privileges": "Privileges",
     "duplicate": "Connected once",
 }
@@ -28,7 +28,38 @@ pveum user add proxbalance@pve --comment "ProxBalance, read only"
 pveum acl modify / --users proxbalance@pve --roles PVEAuditor
 pveum user token add proxbalance@pve app --privsep 0
 """
+SIGN_IN = {"token": "API token", "password": "User and password"}
+PASSWORD_COMMANDS = """\
+pveum user add proxbalance@pve --comment "ProxBalance, read only" --password
+pveum acl modify / --users proxbalance@pve --roles PVEAuditor
+"""
 _TOKEN = re.compile(r"[^\s!@]+@[^\s!@]+![^\s!@]+")
+_USER = re.compile(r"[^\s!@]+@[^\s!@]+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignIn:
+    """Who asks: an API token, or a user with a password."""
+
+    kind: str
+    name: str
+    secret: str
+
+    def __repr__(self) -> str:
+        return f"SignIn({self.kind!r}, {self.name!r})"
+
+    @property
+    def option(self) -> tuple[str, str]:
+        """What the source calls it."""
+        return ("user" if self.kind == "password" else "token_id", self.name.strip())
+
+    @property
+    def missing(self) -> tuple[tuple[str, bool], ...]:
+        """What is asked for, and whether it is there."""
+        name = self.name.strip()
+        if self.kind == "password":
+            return ("a user like name@pam", bool(_USER.fullmatch(name))), ("the password", bool(self.secret))
+        return ("a token ID like user@pve!name", bool(_TOKEN.fullmatch(name))), ("its secret", bool(self.secret))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +80,7 @@ class Draft:
         return f"Draft({self.title!r})"
 
     @classmethod
-    def of(cls, hosts: str, title: str, check: tuple[str, str], token: str, secret: str) -> Draft:
+    def of(cls, hosts: str, title: str, check: tuple[str, str], who: SignIn) -> Draft:
         """Read the fields; ``check`` is the way to check the certificate and its proof."""
         known = [host.strip() for host in re.split(r"[,\s]+", hosts) if host.strip()]
         verify, proof = check
@@ -58,18 +89,18 @@ class Draft:
             for name, good in (
                 ("an address", bool(known)),
                 ("the proof of the certificate", verify in ("system", "off") or bool(proof.strip())),
-                ("a token ID like user@pve!name", bool(_TOKEN.fullmatch(token.strip()))),
-                ("its secret", bool(secret)),
+                *who.missing,
             )
             if not good
         ]
-        options = {"host": ",".join(known), "token_id": token.strip(), "verify": "off" if verify == "off" else "on"}
+        options = {"host": ",".join(known), "verify": "off" if verify == "off" else "on"}
+        options.update([who.option])
         if verify in ("fingerprint", "ca"):
             options[{"fingerprint": "fingerprint", "ca": "ca_file"}[verify]] = proof.strip()
         return cls(
             title=title.strip() or (known[0] if known else ""),
             options=tuple(options.items()),
-            secret=secret,
+            secret=who.secret,
             missing=tuple(missing),
         )
 
