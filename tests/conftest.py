@@ -12,7 +12,7 @@ settings.register_profile("dev", max_examples=15, deadline=None, suppress_health
 # No shrinking in CI: it takes minutes, and a derandomized failure is found again with the dev profile.
 _FOUND_IS_ENOUGH = [Phase.explicit, Phase.generate]
 settings.register_profile(
-    "ci", max_examples=40, deadline=None, derandomize=True, suppress_health_check=_SLOW_TO_DRAW, phases=_FOUND_IS_ENOUGH
+    "ci", max_examples=12, deadline=None, derandomize=True, suppress_health_check=_SLOW_TO_DRAW, phases=_FOUND_IS_ENOUGH
 )
 settings.register_profile("deep", max_examples=400, deadline=None, suppress_health_check=_SLOW_TO_DRAW)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))

@@ -56,7 +56,7 @@ def target_rows(scores: Scores, g: int, n: int) -> tuple[Term, ...]:
     predicted = _predicted_columns(scores, after, n)
     memory = scores.memory[n] + predicted[1].points
     factor = float(memory_factor(np.asarray(memory), scores.scale.memory_cap)[0])
-    limited = [_row(c, 0, factor, scores) for c in predicted if c.points[0] > 0]
+    limited = [_row(c, 0, factor, scores) for c in predicted if c.points[0] != 0]
     return (*_base_terms(base), *_penalties(scores.columns, n, factor, scores), *limited)
 
 
@@ -117,12 +117,17 @@ def _predicted_columns(scores: Scores, after: After, n: int) -> tuple[TermColumn
     return made[0], made[1]
 
 
+def _two(points: float) -> float:
+    """Rounded as the sums over all nodes are: Python's own ``round`` halves 2.675 the other way."""
+    return float(np.round(points, DECIMALS))
+
+
 def _base_terms(base: dict[str, float]) -> list[Term]:
     return [
         Term(
             term=name,
             category="base",
-            points=round(points, DECIMALS),
+            points=_two(points),
             unit="points",
             detail=_BASE_DETAIL[name],
         )
@@ -132,7 +137,8 @@ def _base_terms(base: dict[str, float]) -> list[Term]:
 
 
 def _penalties(columns: list[TermColumn], n: int, factor: float, scores: Scores) -> list[Term]:
-    return [_row(column, n, factor, scores) for column in columns if column.points[n] > 0]
+    # Below zero too: settings whose steps lead down can take points off, and a score is the sum of its rows.
+    return [_row(column, n, factor, scores) for column in columns if column.points[n] != 0]
 
 
 def _row(column: TermColumn, n: int, factor: float, scores: Scores) -> Term:
@@ -141,7 +147,7 @@ def _row(column: TermColumn, n: int, factor: float, scores: Scores) -> Term:
     value = float(column.value[n])
     detail = f"scaled, memory counts {scores.scale.memory_cap:g} points at most" if capped else ""
     return Term(
-        term=column.term, category=column.category, points=round(points, DECIMALS), value=round(value, DECIMALS),
+        term=column.term, category=column.category, points=_two(points), value=round(value, DECIMALS),
         limit=column.limit, unit=column.unit, detail=detail,
     )  # fmt: skip
 

@@ -23,7 +23,7 @@ class Staircase:
 
     def __call__(self, x: Floats) -> Floats:
         """Points of ``x``, same shape [points]."""
-        known = np.nan_to_num(np.asarray(x, dtype=np.float64), nan=-np.inf)
+        known = np.fmax(np.asarray(x, dtype=np.float64), -np.inf)  # NaN is under every step
         total = np.zeros(known.shape)
         below = 0.0
         for limit, points in zip(self.limits, self.points, strict=True):
