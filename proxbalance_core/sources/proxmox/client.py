@@ -73,7 +73,7 @@ class ProxmoxClient:
             if error.status_code != 401 or self._ticket is None:
                 raise from_answer(error, path, self.options) from None
         except requests.RequestException as error:
-            raise from_transport(error, address, path, self.options.timeout_s) from None
+            raise from_transport(error, address, path, self.options) from None
         except OSError as error:  # requests' own check of the CA file
             raise SourceUnavailable(
                 f"The CA file {self.options.ca_file} can't be read: check its path.", hint="ca_file"
@@ -89,7 +89,7 @@ class ProxmoxClient:
         except ResourceException as error:
             raise from_answer(error, path, self.options) from None
         except requests.RequestException as error:
-            raise from_transport(error, address, path, self.options.timeout_s) from None
+            raise from_transport(error, address, path, self.options) from None
 
     def _ask_once_more_if_dropped(self, address: Address, path: str, params: dict[str, str | int]) -> Any:
         try:

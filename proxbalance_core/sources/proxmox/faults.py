@@ -96,12 +96,16 @@ def grant_command(privilege: str, path: str, options: ProxmoxOptions) -> str:
     return f"pveum acl modify {path} {whom} --roles PVEAuditor"
 
 
-def from_transport(error: requests.RequestException, address: Address, path: str, timeout_s: float) -> SourceError:
+def from_transport(
+    error: requests.RequestException, address: Address, path: str, options: ProxmoxOptions
+) -> SourceError:
     """The error for a call that got no whole answer."""
     if isinstance(error, requests.exceptions.SSLError):
-        return _certificate(error, address, timeout_s)
+        return _certificate(error, address, options)
     if isinstance(error, requests.Timeout):
-        text = f"{address} did not answer /{path} within {timeout_s:g} s: check the network and the node's load."
+        text = (
+            f"{address} did not answer /{path} within {options.timeout_s:g} s: check the network and the node's load."
+        )
         return SourceUnavailable(text, host=str(address), path=path, node=_node_of(path))
     if isinstance(error, requests.exceptions.ChunkedEncodingError | requests.exceptions.ContentDecodingError):
         text = (
@@ -119,18 +123,19 @@ def from_transport(error: requests.RequestException, address: Address, path: str
     )
 
 
-def _certificate(error: requests.RequestException, address: Address, timeout_s: float) -> SourceUnavailable:
+def _certificate(error: requests.RequestException, address: Address, options: ProxmoxOptions) -> SourceUnavailable:
     shown = ""
     with contextlib.suppress(SourceUnavailable):
-        shown = certificate_fingerprint(address.host, address.port, min(timeout_s, 10.0))
+        shown = certificate_fingerprint(address.host, address.port, min(options.timeout_s, 10.0))
     if "fingerprint" in str(error).lower():
         hint = (
             f"The certificate of {address} is not the pinned one: if it was renewed, compare and pin {shown}; if not, "
             "someone may be in between."
         )
     else:
+        tried = f" with {options.ca_file}" if options.ca_file else ""
         hint = (
-            f"The certificate of {address} can't be verified: give the cluster's CA (/etc/pve/pve-root-ca.pem) as CA "
+            f"The certificate of {address} can't be verified{tried}: give the cluster's CA (/etc/pve/pve-root-ca.pem) as CA "
             f"file, or compare and pin its SHA-256 fingerprint {shown or '(not readable)'}."
         )
     return SourceUnavailable(hint, host=str(address), hint=hint, fingerprint=shown, certificate=True)
