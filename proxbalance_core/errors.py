@@ -14,6 +14,8 @@ Each carries its facts as attributes and says one sentence that a Proxmox admin 
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class ProxBalanceError(Exception):
     """Anything ProxBalance refuses or fails at; ``str()`` of it is one sentence for the user.
@@ -123,3 +125,12 @@ class ValidationFailed(ActionError):
 
 class MigrationFailed(ActionError):
     """A migration was started and did not end well."""
+
+
+def shown(value: Any) -> str:
+    """A value as an error shows it, cut short; some can't be written out at all."""
+    try:
+        text = repr(value)
+    except (ValueError, RecursionError):
+        text = f"a {type(value).__name__} that is too long to show"
+    return text if len(text) <= 60 else text[:57] + "..."

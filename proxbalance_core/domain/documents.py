@@ -10,7 +10,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from proxbalance_core.domain.cluster import ClusterSnapshot, PastMove
-from proxbalance_core.errors import SnapshotInvalid
+from proxbalance_core.errors import SnapshotInvalid, shown
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -33,11 +33,11 @@ def snapshot_from_dict(document: dict[str, Any]) -> ClusterSnapshot:
         raise SnapshotInvalid("A snapshot is a JSON object with the key 'format'.", path="")
     found = document.get("format")
     if found != SNAPSHOT_FORMAT:
-        raise SnapshotInvalid(f"format: is {found!r}, and this version reads '{SNAPSHOT_FORMAT}'", path="format")
+        raise SnapshotInvalid(f"format: is {shown(found)}, and this version reads '{SNAPSHOT_FORMAT}'", path="format")
     body = {key: value for key, value in document.items() if key != "format"}
     try:
         text = json.dumps(body)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, RecursionError) as error:
         raise SnapshotInvalid(f"The snapshot can't be written as JSON: {error}.", path="") from None
     return _validated(text)
 

@@ -11,7 +11,7 @@ import dataclasses
 from typing import Protocol
 
 from proxbalance_core.domain.cluster import ClusterSnapshot, Guest, Node, NodeMetric
-from proxbalance_core.domain.units import MIB, first_known, known
+from proxbalance_core.domain.units import MIB, NAN, first_known, known
 from proxbalance_core.errors import SnapshotInvalid
 
 IOWAIT_LIMIT_PCT = 20.0
@@ -79,10 +79,11 @@ def with_moves(snapshot: ClusterSnapshot, moves: tuple[tuple[int, str], ...]) ->
 def _shifted(node: Node, guest: Guest, sign: float) -> Node:
     cpu, mem = carried(guest)
     iowait = sign * own_iowait_pct(guest)
+    cores, memory = (v if v > 0 else NAN for v in (node.cpu_cores * node.cpu_speed_factor, node.mem_bytes))
     return dataclasses.replace(
         node,
-        cpu=_added(node.cpu, tuple(sign * 100.0 * v / (node.cpu_cores * node.cpu_speed_factor) for v in cpu)),
-        mem=_added(node.mem, tuple(sign * 100.0 * v / node.mem_bytes for v in mem)),
+        cpu=_added(node.cpu, tuple(sign * 100.0 * v / cores for v in cpu)),
+        mem=_added(node.mem, tuple(sign * 100.0 * v / memory for v in mem)),
         iowait=_added(node.iowait, (iowait,) * 4),
     )
 

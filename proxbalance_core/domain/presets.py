@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 from proxbalance_core.domain.settings import Settings, specs
-from proxbalance_core.errors import SettingInvalid
+from proxbalance_core.errors import SettingInvalid, shown
 
 SETTINGS_FORMAT = "proxbalance.settings/1"
 PRESETS: dict[str, dict[str, float]] = {
@@ -49,20 +49,26 @@ def settings_faults(settings: Settings) -> list[str]:
 def _value_faults(key: str, value: Any) -> list[str]:
     spec, default = specs()[key], _defaults()[key]
     if isinstance(default, bool):
-        return [] if isinstance(value, bool) else [f"{key}: is true or false, not {value!r}"]
+        return [] if isinstance(value, bool) else [f"{key}: is true or false, not {shown(value)}"]
     if isinstance(default, tuple):
         good = isinstance(value, tuple) and all(isinstance(item, str) for item in value)
-        return [] if good else [f"{key}: is a list of names, not {value!r}"]
+        return [] if good else [f"{key}: is a list of names, not {shown(value)}"]
     if isinstance(default, str):
         known = (*PRESETS, CUSTOM)
-        return [] if value in known else [f"{key}: is one of {', '.join(known)}, not {value!r}"]
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
-        return [f"{key}: is a number, not {value!r}"]
-    if isinstance(default, int) and value != int(value):
-        return [f"{key}: is a whole number, not {value!r}"]
+        return [] if value in known else [f"{key}: is one of {', '.join(known)}, not {shown(value)}"]
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or value != value:
+        return [f"{key}: is a number, not {shown(value)}"]
     if spec.low is not None and spec.high is not None and not spec.low <= value <= spec.high:
-        return [f"{key}: is between {spec.low:g} and {spec.high:g} {spec.unit}, not {value:g}"]
-    return []
+        return [f"{key}: is between {spec.low:g} and {spec.high:g} {spec.unit}, not {_brief(value)}"]
+    return [f"{key}: is a whole number, not {shown(value)}"] if isinstance(default, int) and value != int(value) else []
+
+
+def _brief(value: float) -> str:
+    """A number as an error shows it; whole numbers may be larger than any float."""
+    try:
+        return f"{value:g}"
+    except OverflowError:
+        return "a number beyond all bounds"
 
 
 @cache
@@ -76,7 +82,9 @@ def settings_from_dict(document: dict[str, Any]) -> Settings:
         raise SettingInvalid("Settings are a flat JSON object of names and values.", faults=())
     values = {key: value for key, value in document.items() if key != "format"}
     found = document.get("format", SETTINGS_FORMAT)
-    faults = [] if found == SETTINGS_FORMAT else [f"format: is {found!r}, and this version reads '{SETTINGS_FORMAT}'"]
+    faults = (
+        [] if found == SETTINGS_FORMAT else [f"format: is {shown(found)}, and this version reads '{SETTINGS_FORMAT}'"]
+    )
     defaults = _defaults()
     faults += [f"{key}: there is no such setting" for key in values if key not in defaults]
     typed = {key: _typed(defaults[key], value) for key, value in values.items() if key in defaults}
@@ -91,9 +99,13 @@ def _typed(default: Any, value: Any) -> Any:
         return tuple(value)
     if isinstance(default, bool) or isinstance(value, bool) or not isinstance(value, (int, float)):
         return value
-    if isinstance(default, int) and math.isfinite(value) and value == int(value):
-        return int(value)
-    return float(value) if isinstance(default, float) else value
+    try:
+        number = float(value)
+    except OverflowError:
+        return value  # refused by its range
+    if isinstance(default, float):
+        return number
+    return int(value) if math.isfinite(number) and value == int(value) else value
 
 
 def settings_to_dict(settings: Settings) -> dict[str, Any]:

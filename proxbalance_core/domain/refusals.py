@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 HOURS_AHEAD = 24
 MAX_SCENARIOS = 5
+LAST_YEAR = 9990  # beyond it, times that are worked out from taken_at have no date
 
 
 def refuse_contradictions(snapshot: ClusterSnapshot) -> None:
@@ -62,6 +63,8 @@ def _aware(snapshot: ClusterSnapshot) -> Iterator[tuple[str, str]]:
         times += [(f"guests.{i}.moves.{j}.at", move.at) for j, move in enumerate(guest.moves)]
         if guest.muted_until is not None:
             times.append((f"guests.{i}.muted_until", guest.muted_until))
+    if snapshot.taken_at.year >= LAST_YEAR:
+        yield "taken_at", f"a snapshot is taken before the year {LAST_YEAR}"
     for path, moment in times:
         if moment.tzinfo is None:
             yield path, "a time needs its zone, such as 2026-02-08T10:30:00Z"

@@ -8,14 +8,14 @@ from __future__ import annotations
 import math
 from typing import Annotated
 
-from annotated_types import Ge, Gt
+from annotated_types import Ge, Gt, Le
 
 KIB, MIB, GIB = 2**10, 2**20, 2**30
 NAN = math.nan
 
 NonNegative = Annotated[float, Ge(0)]
 Positive = Annotated[float, Gt(0)]
-Count = Annotated[int, Ge(0)]
+Count = Annotated[int, Ge(0), Le(2**63 - 1)]
 
 
 def known(value: float) -> bool:

@@ -123,7 +123,8 @@ def _trend(metric: NodeMetric) -> float:
 
 
 def _nodes(nodes: tuple[Node, ...], hours: int) -> NodeArrays:
-    cores = _floats([n.cpu_cores for n in nodes])
+    # An offline node may report nothing at all as zero.
+    cores = _floats([n.cpu_cores if n.cpu_cores > 0 else np.nan for n in nodes])
     own = np.full((len(nodes), hours), np.nan)
     for i, node in enumerate(nodes):
         if node.next_24h is not None:
@@ -136,7 +137,7 @@ def _nodes(nodes: tuple[Node, ...], hours: int) -> NodeArrays:
         maintenance=np.array([n.maintenance for n in nodes], dtype=bool),
         cpu_cores=cores,
         capacity_cores=cores * _floats([n.cpu_speed_factor for n in nodes]),
-        mem_bytes=_floats([n.mem_bytes for n in nodes]),
+        mem_bytes=_floats([n.mem_bytes if n.mem_bytes > 0 else np.nan for n in nodes]),
         cpu_pct=_windows([n.cpu for n in nodes]),
         mem_pct=_windows([n.mem for n in nodes]),
         iowait_pct=_windows([n.iowait for n in nodes]),

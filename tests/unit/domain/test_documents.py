@@ -75,3 +75,20 @@ def test_an_assessment_is_strict_json(mode: str) -> None:
     document = assess(snapshot, mode=mode).to_dict()  # type: ignore[arg-type]
     assert json.loads(json.dumps(document, allow_nan=False)) == document
     assert next(iter(document)) == "format"
+
+
+def test_what_no_array_or_calendar_holds_is_refused() -> None:
+    head = {"format": "proxbalance.snapshot/1", "cluster": "lab", "taken_at": "2026-02-08T10:30:00Z"}
+    far = {"vmid": 10**30, "type": "vm", "node": "a", "status": "unknown"}
+    deep: list[object] = []
+    for _ in range(100_000):
+        deep = [deep]
+    for document, path in (
+        (head | {"nodes": [{"name": "a", "status": "offline"}], "guests": [far]}, "guests.0.vmid"),
+        (head | {"taken_at": "9999-12-31T23:59:59Z"}, "taken_at"),
+        (head | {"cluster": deep}, ""),
+        (head | {"format": deep}, "format"),
+    ):
+        with pytest.raises(SnapshotInvalid) as refused:
+            ClusterSnapshot.from_dict(document)
+        assert refused.value.facts["path"] == path

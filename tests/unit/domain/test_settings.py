@@ -128,3 +128,15 @@ def test_a_profile_says_what_the_values_are_and_not_what_was_claimed() -> None:
     assert (
         dataclasses.replace(Settings.from_dict({"profile": "aggressive"}), penalty_multiplier=1.0).profile == "custom"
     )
+
+
+def test_what_cannot_even_be_shown_is_refused_by_its_name() -> None:
+    deep: Any = []
+    for _ in range(100_000):
+        deep = [deep]
+    for value in (10**400, -(10**400), 10**5000, deep, "x" * 10_000):
+        for key in ("cpu_threshold", "max_moves", "include_ha", "profile", "allowed_sources", "format"):
+            with pytest.raises(SettingInvalid) as refused:
+                Settings.from_dict({key: value})
+            assert refused.value.faults[0].startswith(key)
+            assert len(str(refused.value)) < 300
