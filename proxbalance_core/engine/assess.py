@@ -84,7 +84,7 @@ def _told(view: View, mode: Mode, eligible: Eligibility, plan: Planned) -> Asses
     after_nodes = node_scores(walk.placed, rules.scale, settings, walk.ahead)
     impact = batch_impact(before, picture(walk.placed, settings, after_nodes, walk.ahead))
     health = before.cluster_health if before.cluster_health is not None else float("nan")
-    plan_value = plan.drawn(view, told, walk)
+    plan_value = plan.drawn(view, told, stops, walk.ahead.total())
     drafts = [recommendation(view, trip, plan.steps_of(plan_value, view, trip.guest), health, False) for trip in told]
     clashes = conflicts(view.placed, view.constraints, settings, _picked(view, told, drafts))
     crowded = {clash.target_node for clash in clashes}

@@ -6,19 +6,24 @@ import hashlib
 from collections import defaultdict
 from dataclasses import dataclass
 
+import numpy as np
+
 from proxbalance_core.domain.plans import Step
-from proxbalance_core.domain.results import Kind, Recommendation, ScoreDetails
+from proxbalance_core.domain.results import Kind, Predicted, Recommendation, ScoreDetails, ScoreSide
 from proxbalance_core.domain.units import known
 from proxbalance_core.engine.alternatives import alternatives
 from proxbalance_core.engine.view import View
+from proxbalance_core.plan.board import State
 from proxbalance_core.plan.search import Found
-from proxbalance_core.plan.walk import Stop
+from proxbalance_core.plan.walk import Stop, predicted
 from proxbalance_core.recommend.commands import commands_of
 from proxbalance_core.recommend.constraints import MEM_LIMIT_IN_ORDER
 from proxbalance_core.recommend.reasons import Situation, reason_of
 from proxbalance_core.scoring.confidence import MoveFacts, confidence
 from proxbalance_core.scoring.risk import BY_HAND_OVER, risk
 from proxbalance_core.scoring.rows import node_rows, side, target_rows
+from proxbalance_core.scoring.strain import carried_by
+from proxbalance_core.scoring.targets import Scores, score_nodes
 
 DEFAULT_BANDWIDTH_BPS = 125_000_000.0
 DIRTYING = 1.3
@@ -93,9 +98,8 @@ def recommendation(view: View, trip: Trip, steps: list[Step], health: float, in_
     """One trip as a recommendation."""
     g, snapshot, settings = trip.guest, view.snapshot, view.settings
     guest = snapshot.guests[g]
-    first, last = trip.stops[0], trip.stops[-1]
-    source_side = side(node_rows(first.scores, trip.source))
-    target_side = side(target_rows(last.scores, g, trip.target))
+    source_side, target_side = sides(trip)
+    before, scores, after = ends(view, trip)
     improvement = round(source_side.total - target_side.total, 2)
     reason = reason_of(situation(view, trip), settings)
     facts = move_facts(view, trip, improvement, reason.primary_reason, health)
@@ -114,14 +118,39 @@ def recommendation(view: View, trip: Trip, steps: list[Step], health: float, in_
         reason=reason, confidence_score=sure, confidence_factors=sure_factors,
         risk_score=risky, risk_level=level, risk_factors=risk_factors, do_by_hand=risky > BY_HAND_OVER,
         score_details=ScoreDetails(
-            source=source_side, target=target_side, predicted=last.predicted, minimum=settings.min_score_improvement
+            source=source_side, target=target_side, predicted=after, minimum=settings.min_score_improvement
         ),
-        alternatives=alternatives(view, g, first.before, first.scores, MEM_LIMIT_IN_ORDER),
+        alternatives=alternatives(view, g, before, scores, MEM_LIMIT_IN_ORDER),
         transfer_bytes=size, estimated_seconds=seconds, downtime_seconds=downtime,
         best_window=None, has_conflict=in_conflict,
         steps=tuple(step.step for step in steps), wave=steps[-1].wave,
         commands=tuple(commands_of(guest, names[stop.leg.source], names[stop.leg.target]) for stop in trip.stops),
     )  # fmt: skip
+
+
+def sides(trip: Trip) -> tuple[ScoreSide, ScoreSide]:
+    """The score of the node that the guest leaves, as it leaves it, and of the one it ends on."""
+    first, last = trip.stops[0], trip.stops[-1]
+    return side(node_rows(first.scores, trip.source)), side(target_rows(last.scores, trip.guest, trip.target))
+
+
+def ends(view: View, trip: Trip) -> tuple[State, Scores, Predicted]:
+    """The state in which a trip ends but for its guest, that state's scores, and both nodes afterwards.
+
+    Who waits on a temporary node looks at the others as they are when its last step is taken.
+    """
+    first, last, rules = trip.stops[0], trip.stops[-1], view.rules
+    if len(trip.stops) == 1:
+        return first.before, first.scores, last.predicted
+    placed, field, between = last.before.placed.copy(), last.before.field.copy(), last.leg.source
+    after = last.before.placed.copy()
+    after.move(trip.guest, trip.target)
+    placed.move(trip.guest, trip.source)
+    field.apply(carried_by(placed, field.hours, [(trip.guest,)]), 0, between, trip.source)
+    field.soft = placed.soft_broken()
+    field.refresh(np.array([between, trip.source]))
+    scores = score_nodes(placed, rules.scale, rules.settings)
+    return State(placed=placed, field=field), scores, predicted(after, trip.source, trip.target)
 
 
 def recommendation_id(cluster: str, vmid: int, source: str, target: str, kind: str) -> str:

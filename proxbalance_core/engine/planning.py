@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import shlex
+from collections import Counter
 from dataclasses import dataclass, field, replace
-
-import numpy as np
 
 from proxbalance_core.domain.plans import CurvePoint, Dropped, Plan, Step
 from proxbalance_core.domain.units import GIB
-from proxbalance_core.engine.explain import Trip, move_facts, situation, transfer
+from proxbalance_core.engine.explain import Trip, move_facts, sides, situation, transfer, trips
 from proxbalance_core.engine.view import View
 from proxbalance_core.plan.order import Leg, Order, order_moves
 from proxbalance_core.plan.search import Found, members_of, search
@@ -18,9 +17,9 @@ from proxbalance_core.recommend.commands import commands_of
 from proxbalance_core.recommend.eligibility import Eligibility
 from proxbalance_core.recommend.reasons import LABELS, reason_of
 from proxbalance_core.scoring.confidence import confidence
-from proxbalance_core.scoring.rows import node_rows, side, target_rows
 
 MOST_RUNS = 50
+MOST_SORTS = 4
 NO_ORDER = "no order was found in which it fits"
 NO_ROOM = "its disks don't fit beside those of the other moves"
 
@@ -33,8 +32,8 @@ class Planned:
     order: Order
     dropped: dict[int, tuple[int, str]] = field(default_factory=dict)
 
-    def drawn(self, view: View, told: list[Trip], walk: Walk) -> Plan:
-        """The plan as a value: steps with their reasons and times, waves, curve and shell."""
+    def drawn(self, view: View, told: list[Trip], stops: list[Stop], end: float) -> Plan:
+        """The plan as a value; ``stops`` are its legs one after the other, ``end`` the strain after them [points]."""
         why = {trip.guest: LABELS[reason_of(situation(view, trip), view.settings).primary_reason] for trip in told}
         steps = tuple(_step(view, i + 1, leg, why[leg.guest]) for i, leg in enumerate(self.order.legs))
         waves: dict[int, list[int]] = {}
@@ -51,7 +50,7 @@ class Planned:
             ),
             estimated_seconds=round(sum(slowest), 1),
             downtime_seconds=round(sum(step.downtime_seconds for step in steps), 1),
-            curve=_curve(view, told, walk),
+            curve=_curve(view, stops, end),
             shell=_shell(view, steps),
         )
 
@@ -71,7 +70,7 @@ def planned(view: View, eligible: Eligibility, progress: object) -> Planned:
             view.rules,
             eligible,
             frozenset(dropped),
-            lambda done: bool(told(1.0 - 1.0 / (1 + done))),
+            lambda done: told(1.0 - 1.0 / (1 + done)) in (True, None),  # a callback that only listens stops nothing
         )
         order = order_moves(view.placed, view.constraints, found.target_of, view.settings.max_parallel_per_node)
         if not order.dropped:
@@ -82,9 +81,17 @@ def planned(view: View, eligible: Eligibility, progress: object) -> Planned:
 
 
 def laid_out(view: View, found: Found) -> Planned:
-    """Independent moves side by side, the best first: each is judged alone, so there is no order to keep."""
-    ranked = sorted(found.target_of, key=lambda g: (-found.gain_of[g], view.constraints.unit_of.get(g, (g,)), g))
-    legs = [Leg(guest=g, source=int(view.placed.node_of[g]), target=found.target_of[g], wave=1) for g in ranked]
+    """Independent moves, the best first: each is judged alone, so waves only mind how many a node takes at once."""
+    units = view.constraints.unit_of
+    best = {g: max(found.gain_of[u] for u in units.get(g, (g,)) if u in found.gain_of) for g in found.target_of}
+    ranked = sorted(found.target_of, key=lambda g: (-best[g], units.get(g, (g,)), g))
+    legs, wave, busy = [], 1, Counter[int]()
+    for g in ranked:
+        ends = int(view.placed.node_of[g]), found.target_of[g]
+        if max(busy[n] for n in ends) >= view.settings.max_parallel_per_node:
+            wave, busy = wave + 1, Counter()
+        busy.update(ends)
+        legs.append(Leg(guest=g, source=ends[0], target=ends[1], wave=wave))
     return Planned(found=found, order=Order(legs=legs))
 
 
@@ -99,51 +106,38 @@ def stops_alone(view: View, legs: list[Leg]) -> list[Stop]:
 
 
 def surest_first(view: View, found: Found, order: Order) -> Order:
-    """Within a wave the surest moves first, so that an interrupted run has done the most; units stay together."""
-    walk = Walk(view.state, view.rules, sorted({leg.guest for leg in order.legs}))
-    by_wave: dict[int, list[Leg]] = {}
-    for leg in order.legs:
-        by_wave.setdefault(leg.wave, []).append(leg)
-    if all(len(legs) == 1 for legs in by_wave.values()):
+    """Within a wave the surest moves first, so that an interrupted run has done the most; units stay together.
+
+    Where several moves of a wave share a node, what goes first changes what the next one brings: looked
+    at anew a few times.
+    """
+    waves = Counter(leg.wave for leg in order.legs)
+    if all(count == 1 for count in waves.values()):
         return order
-    sure: dict[tuple[int, int], float] = {}
-    stops = list(walk.steps(order.legs))
-    for stop in stops:
-        g, n = stop.leg.guest, stop.leg.target
-        gain = side(node_rows(stop.scores, stop.leg.source)).total - side(target_rows(stop.scores, g, n)).total
-        trip = Trip(
-            guest=g,
-            stops=(stop,),
-            kind=found.kind_of[g],
-            group=None,
-            relief_now_of_group=0.0,
-            cost_of_group=0.0,
-        )
-        facts = move_facts(view, trip, gain, "", 100.0)
-        sure[g, n] = confidence(facts, ())[0]
-    ranked = [
-        leg
-        for wave in sorted(by_wave)
-        for leg in sorted(
-            by_wave[wave],
-            key=lambda leg: (
-                -_unit_confidence(view, leg, sure),
-                view.constraints.unit_of.get(leg.guest, (leg.guest,)),
-                leg.guest,
-            ),
-        )
-    ]
-    return replace_order(order, ranked)
+    for _ in range(1 if view.settings.max_parallel_per_node == 1 else MOST_SORTS):
+        sure = _confidences(view, found, order)
+        ranked = sorted(order.legs, key=lambda leg: (leg.wave, *_rank_in_wave(view, leg, sure)))
+        if ranked == order.legs:
+            break
+        order = replace(order, legs=ranked)
+    return order
 
 
-def _unit_confidence(view: View, leg: Leg, sure: dict[tuple[int, int], float]) -> float:
+def _confidences(view: View, found: Found, order: Order) -> dict[int, float]:
+    """The confidence that each guest's recommendation will show, by position."""
+    walk = Walk(view.state, view.rules, sorted({leg.guest for leg in order.legs}))
+    sure = {}
+    for trip in trips(view, found, list(walk.steps(order.legs))):
+        source, target = sides(trip)
+        why = reason_of(situation(view, trip), view.settings).primary_reason if view.snapshot.outcomes else ""
+        facts = move_facts(view, trip, round(source.total - target.total, 2), why, 100.0)
+        sure[trip.guest] = confidence(facts, view.snapshot.outcomes)[0]
+    return sure
+
+
+def _rank_in_wave(view: View, leg: Leg, sure: dict[int, float]) -> tuple[float, tuple[int, ...], int]:
     unit = view.constraints.unit_of.get(leg.guest, (leg.guest,))
-    return min(sure.get((g, leg.target), sure[leg.guest, leg.target]) for g in unit)
-
-
-def replace_order(order: Order, legs: list[Leg]) -> Order:
-    """The same order with its legs in another sequence."""
-    return replace(order, legs=legs)
+    return -min(sure[g] for g in unit if g in sure), unit, leg.guest
 
 
 def _step(view: View, number: int, leg: Leg, why: str) -> Step:
@@ -156,11 +150,9 @@ def _step(view: View, number: int, leg: Leg, why: str) -> Step:
     )  # fmt: skip
 
 
-def _curve(view: View, told: list[Trip], walk: Walk) -> tuple[CurvePoint, ...]:
+def _curve(view: View, stops: list[Stop], end: float) -> tuple[CurvePoint, ...]:
     """Strain against the number of migrations taken, in the order of the plan."""
-    stops = sorted((stop for trip in told for stop in trip.stops), key=lambda stop: walk.sequence[stop.leg])
-    reliefs = np.array([stop.relief for stop in stops])
-    strain = walk.ahead.total() + reliefs.sum()
+    strain = end + sum(stop.relief for stop in stops)
     points, sent = [CurvePoint(moves=0, strain=round(float(strain), 6), gigabytes=0.0)], 0.0
     for i, stop in enumerate(stops):
         strain -= stop.relief

@@ -44,7 +44,7 @@ def digest(
         aggregate_improvement=round(sum(r.score_improvement for r in recommendations), 2),
         reasons_breakdown=_counted([r.reason.primary_reason for r in recommendations]),
         skip_reasons=_counted([s.reason for s in skipped]),
-        advice=_advice(impact, nodes, recommendations, settings),
+        advice=_advice(impact, nodes, recommendations, skipped, settings),
     )
 
 
@@ -76,13 +76,15 @@ def _advice(
     impact: BatchImpact,
     nodes: tuple[NodeScore, ...],
     recommendations: tuple[Recommendation, ...],
+    skipped: tuple[Skip, ...],
     s: Settings,
 ) -> str:
     over = _over(nodes, s, 0.0)
     if not recommendations:
         if not any(n.score is not None for n in nodes):
             return "No node has current figures, so nothing can be said."
-        full = next((n for n in nodes if n.status == "maintenance" and n.guest_count), None)
+        stuck = {s.node for s in skipped if s.reason != "template"}
+        full = next((n for n in nodes if n.status == "maintenance" and n.name in stuck), None)
         if full is not None:
             return f"{full.name} is in maintenance, and none of its guests can move: see the advisories."
         if over:
