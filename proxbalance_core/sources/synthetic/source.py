@@ -17,8 +17,9 @@ from proxbalance_core.sources.synthetic.cast import Cast, DemoGuest, DemoNode, D
 from proxbalance_core.sources.synthetic.placement import DemoMove, Placement
 from proxbalance_core.sources.synthetic.rows import Rows
 
-HISTORY_DAYS, MINUTES_H = 30, 48
-MINUTE_S, HOUR_S = 60, 3_600
+# By the minute, then by five minutes: the first visitor waits for every row, and no chart shows more.
+HISTORY_DAYS, FIVES_H, MINUTES_H = 30, 48, 3
+MINUTE_S, FIVE_S, HOUR_S = 60, 300, 3_600
 # Step and number of rows, as Proxmox VE 9 answers.
 _TIMEFRAMES: dict[Timeframe, tuple[int, int]] = {
     "hour": (60, 60),
@@ -78,15 +79,24 @@ class SyntheticSource:
         )  # fmt: skip
 
     def samples(self, since: datetime | None = None) -> Samples:
-        """The current minute; with ``since`` all rows after it: by minute for 48 h, hourly means before."""
+        """The current minute; with ``since`` all rows after it.
+
+        By the minute for 3 h; before that means, of 5 minutes for 48 h and then of hours.
+        """
         now = self._now()
         if since is None:
             return self._rows.at(np.array([now // MINUTE_S * MINUTE_S], dtype=np.int64))
         first = max(int(since.timestamp()) + 1, now - HISTORY_DAYS * 24 * HOUR_S)
-        fine_from = max(first, (now - MINUTES_H * HOUR_S) // HOUR_S * HOUR_S)
-        coarse = self._rows.means(_grid(first, fine_from - HOUR_S + 1, HOUR_S), HOUR_S)
-        fine = self._rows.at(_grid(fine_from, now + 1, MINUTE_S))
-        return Samples(nodes=coarse.nodes + fine.nodes, guests=coarse.guests + fine.guests)
+        fives_from, fine_from = (max(first, (now - h * HOUR_S) // HOUR_S * HOUR_S) for h in (FIVES_H, MINUTES_H))
+        told = (
+            self._rows.means(_grid(first, fives_from - HOUR_S + 1, HOUR_S), HOUR_S),
+            self._rows.means(_grid(fives_from, fine_from - FIVE_S + 1, FIVE_S), FIVE_S),
+            self._rows.at(_grid(fine_from, now + 1, MINUTE_S)),
+        )
+        return Samples(
+            nodes=tuple(row for part in told for row in part.nodes),
+            guests=tuple(row for part in told for row in part.guests),
+        )
 
     def history(self, entity: Entity, timeframe: Timeframe) -> Samples:
         """Means of one entity, oldest first."""

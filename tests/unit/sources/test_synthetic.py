@@ -43,14 +43,16 @@ def test_the_same_time_gives_the_same_figures_however_it_is_asked() -> None:
     assert {row.vmid: row for row in alone.guests} == last
 
 
-def test_thirty_days_by_the_hour_then_two_by_the_minute() -> None:
+def test_thirty_days_by_the_hour_then_two_by_five_minutes_then_the_minute() -> None:
     rows = SyntheticSource(SEED, clock=Clock()).samples(NOW - timedelta(days=30)).nodes
     one = [row for row in rows if row.node == "pve1"]
-    coarse, fine = [r for r in one if r.step_s], [r for r in one if not r.step_s]
+    coarse, fives, fine = ([r for r in one if r.step_s == step] for step in (3600, 300, 0))
     assert len(coarse) == pytest.approx(28 * 24, abs=2)
-    assert len(fine) == pytest.approx(48 * 60, abs=62)
-    assert max(r.ts for r in coarse) + 3600 <= min(r.ts for r in fine)
-    assert all(r.cpu_max_pct >= r.cpu_pct - 1e-9 for r in coarse)
+    assert len(fives) == pytest.approx(45 * 12, abs=14)
+    assert len(fine) == pytest.approx(3 * 60, abs=62)
+    assert max(r.ts for r in coarse) + 3600 == min(r.ts for r in fives)
+    assert max(r.ts for r in fives) + 300 == min(r.ts for r in fine)
+    assert all(r.cpu_max_pct >= r.cpu_pct - 1e-9 for r in coarse + fives)
 
 
 def test_one_node_is_hot_and_the_big_one_idles() -> None:
