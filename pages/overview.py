@@ -15,7 +15,7 @@ assessment = cache.assessment(generation)
 cards.health(views.digest(assessment))
 cards.tiles(views.tiles(assessment, overview.trends(generation, where.hours)))
 
-left, right = st.columns([3, 2], gap="medium")
+left, right = st.columns([5, 2], gap="medium")
 with left:
     st.subheader("What needs attention", anchor=False)
     cards.attention(attention.attention(assessment, overview.data_troubles(where.cid)))

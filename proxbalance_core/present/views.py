@@ -240,6 +240,12 @@ def penalty_parts(node: NodeScore) -> tuple[tuple[str, float], ...]:
     return tuple((category, value) for category, value in points.items() if value > 0)
 
 
+def categories(assessment: Assessment) -> tuple[str, ...]:
+    """The categories that any node has points in, in their fixed order."""
+    used = {category for node in assessment.nodes for category, _ in penalty_parts(node)}
+    return tuple(category for category in words.CATEGORIES if category in used)
+
+
 def thinned(frame: pd.DataFrame, column: str, points: int) -> tuple[float, ...]:
     """The mean of ``column`` at each time of ``frame`` (``ts``), cut into at most ``points`` means, oldest first."""
     if frame.empty or column not in frame:

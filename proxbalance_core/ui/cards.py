@@ -148,8 +148,8 @@ def _attention_item(item: Attention, place: int) -> None:
             st.badge(words.label(words.SEVERITIES, item.level), icon=icon, color=colour)
             theme.strong(item.title, f"attention-{place}")
         st.text(item.detail)
-        for number, suggestion in enumerate(item.suggestions):
-            theme.quiet(f"→ {suggestion}", f"attention-{place}-{number}")
+        if item.suggestions:
+            theme.quiet("→ " + " ".join(item.suggestions), f"attention-{place}")
 
 
 def changes(found: Changes | None, ago: str) -> None:

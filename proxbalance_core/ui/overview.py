@@ -55,6 +55,8 @@ def nodes(generation: Generation, assessment: Assessment) -> None:
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.subheader("Nodes", anchor=False, width="content")
         as_table = many and _as_table()
+        if not as_table:
+            st.html(marks.legend(views.categories(assessment)), width="content")
         predicted = st.toggle(
             "Show predicted",
             key="overview_predicted",
@@ -94,8 +96,6 @@ def _as_table() -> bool:
 
 
 def _cards(rows: tuple[views.NodeRow, ...]) -> None:
-    used = {category for row in rows for category, _ in row.parts}
-    st.html(marks.legend([category for category in words.CATEGORIES if category in used]))
     pages = -(-len(rows) // CARDS_PER_PAGE)
     shown = st.session_state.get("overview_page", 1)
     first = (min(shown, pages) - 1) * CARDS_PER_PAGE

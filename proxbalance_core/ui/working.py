@@ -6,6 +6,8 @@ does not end the work. Nothing of Streamlit is called from the threads.
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import math
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -24,6 +26,12 @@ LOOK_S = 0.1
 PATIENCE_S = 120.0
 _TYPICAL_S = 6.0
 _pool = ThreadPoolExecutor(max_workers=4, thread_name_prefix="page-work")
+
+
+def give_back() -> None:
+    """Return memory that a back-fill or an engine run used to the system; the C library would keep it."""
+    with contextlib.suppress(AttributeError, OSError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 class Job:
@@ -57,6 +65,7 @@ class Job:
                     bar.progress(self.fraction, text=doing)
         finally:
             bar.empty()
+            give_back()
 
 
 def collectors_first(cid: str, doing: str) -> Generation | None:
@@ -70,6 +79,7 @@ def collectors_first(cid: str, doing: str) -> Generation | None:
         while (waited := time.monotonic() - began) < PATIENCE_S:
             found = cache.latest(cid)
             if found is not None:
+                give_back()
                 return found
             status = bench.status(cid)
             if status.collector != "running here" or status.error_kind not in (None, "notes"):
