@@ -1,0 +1,93 @@
+"""The app as it is started by hand: how soon the demo's overview is drawn, and what the process holds then."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+from pytest_benchmark.fixture import BenchmarkFixture
+
+from benchmarks.targets import Line, record
+from tests.e2e.screenshots import ARGUMENTS, CHROMIUM, PAGES, settle
+
+ROOT = Path(__file__).parents[1]
+DRAWN_S, HELD_MB = 8.0, 350.0
+TIMEOUT_MS = 90_000
+pytestmark = [
+    pytest.mark.bench,
+    pytest.mark.skipif(not Path(CHROMIUM).exists(), reason=f"{CHROMIUM} is not installed (sudo apt install chromium)"),
+]
+
+
+@contextmanager
+def started(folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+    """The app on an empty data folder, with its address; ended afterwards."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port), "--server.headless=true"]
+    # The app's own choice of threads: conftest takes them away for the engine's measurements.
+    threads = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+    env = {name: value for name, value in os.environ.items() if name not in threads}
+    env["PROXBALANCE_DATA"] = str(folder / "data")
+    with (folder / "server.log").open("wb") as log:
+        process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=log, stderr=log)
+        try:
+            yield process, f"http://127.0.0.1:{port}"
+        finally:
+            process.terminate()
+            process.wait(30)
+
+
+def answering(url: str) -> None:
+    """Wait until the server accepts browsers, as ``streamlit run`` opens one then."""
+    until = time.monotonic() + TIMEOUT_MS / 1000
+    while time.monotonic() < until:
+        try:
+            with urllib.request.urlopen(f"{url}/_stcore/health", timeout=2):
+                return
+        except OSError:
+            time.sleep(0.05)
+    pytest.fail("the app did not start")
+
+
+def resident_mb(pid: int) -> float:
+    """Memory that a process holds [MB]."""
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmRSS:"):
+            return float(line.split()[1]) / 1024.0
+    raise LookupError(pid)
+
+
+def test_first_demo_start(benchmark: BenchmarkFixture, tmp_path: Path) -> None:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as play, ExitStack() as until_the_end:
+        browser = play.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
+        page = browser.new_page(viewport={"width": 1280, "height": 800})
+        page.set_default_timeout(TIMEOUT_MS)
+
+        def drawn() -> tuple[subprocess.Popen[bytes], str]:
+            process, url = until_the_end.enter_context(started(tmp_path))
+            answering(url)
+            page.goto(url)
+            # The last part of the page: the second of its two charts.
+            page.locator("[data-testid='stVegaLiteChart'] .marks").nth(1).wait_for()
+            return process, url
+
+        process, url = benchmark.pedantic(drawn, rounds=1)
+        for key in PAGES[1:]:
+            page.goto(f"{url}/{key}")
+            settle(page)
+        held = resident_mb(process.pid)
+        browser.close()
+    record(benchmark, Line("app: demo start to a drawn overview", DRAWN_S, benchmark.stats.stats.max, "s"))
+    record(benchmark, Line("app: memory after all pages", HELD_MB, held, "MB"))
