@@ -135,8 +135,8 @@ def _certificate(error: requests.RequestException, address: Address, options: Pr
     else:
         tried = f" with {options.ca_file}" if options.ca_file else ""
         hint = (
-            f"The certificate of {address} can't be verified{tried}: give the cluster's CA (/etc/pve/pve-root-ca.pem) as CA "
-            f"file, or compare and pin its SHA-256 fingerprint {shown or '(not readable)'}."
+            f"The certificate of {address} can't be verified{tried}: give the cluster's CA (/etc/pve/pve-root-ca.pem) "
+            f"as CA file, or compare and pin its SHA-256 fingerprint {shown or '(not readable)'}."
         )
     return SourceUnavailable(hint, host=str(address), hint=hint, fingerprint=shown, certificate=True)
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from proxbalance_core.sources.proxmox.answers import to_flag
 from proxbalance_core.sources.proxmox.faults import grant_command
 from proxbalance_core.sources.proxmox.options import ProxmoxOptions
 
@@ -54,5 +55,5 @@ def holds(permissions: Mapping[str, Any], privilege: str, path: str) -> bool:
         granted = permissions.get(place)
         if isinstance(granted, Mapping) and privilege in granted:
             # 0: held on this very path, not below it; for Sys.Audit on / the path itself is what counts
-            return bool(int(granted[privilege])) or path == "/"
+            return to_flag(granted[privilege]) or path == "/"
     return False

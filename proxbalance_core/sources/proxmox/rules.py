@@ -7,7 +7,7 @@ from typing import Any, Literal, TypeVar
 
 from proxbalance_core.domain.cluster import HaState, Rule
 from proxbalance_core.errors import SourceError
-from proxbalance_core.sources.proxmox.answers import HaGroup, HaResource, HaRule, ManagerStatus, one, rows
+from proxbalance_core.sources.proxmox.answers import HaGroup, HaResource, HaRule, ManagerStatus, one, rows, to_table
 
 Ask = Callable[[str], Any]
 # 8 knows no rules (404, 501; 400 and 500 before that), 9 has moved its groups to rules (500): neither is a fault.
@@ -75,8 +75,8 @@ def maintained_nodes(ask: Ask) -> frozenset[str]:
     """The nodes in maintenance, as the HA manager or their own HA service says; none without HA."""
     path = "cluster/ha/status/manager_status"
     status = unless_absent(lambda: one(ManagerStatus, ask(path), path)) or ManagerStatus()
-    managed: Mapping[str, Any] = status.manager_status.get("node_status") or {}
-    own = {node: (row or {}).get("mode") for node, row in status.lrm_status.items() if isinstance(row, dict | None)}
+    managed: Mapping[str, Any] = to_table(status.manager_status.get("node_status"))
+    own = {node: to_table(row).get("mode") for node, row in status.lrm_status.items()}
     return frozenset(node for words in (managed, own) for node, word in words.items() if word == "maintenance")
 
 

@@ -20,6 +20,9 @@ from proxbalance_core.services.collector import Collector
 from proxbalance_core.services.connecting import ConnectionWish
 from proxbalance_core.services.locks import FileLock
 from proxbalance_core.services.workbench import Workbench
+from proxbalance_core.sources.proxmox import ProxmoxOptions
+from proxbalance_core.sources.proxmox.rights import check_rights
+from proxbalance_core.sources.proxmox.rules import maintained_nodes
 from tests.support.pve_server import SECRET, TOKEN_ID, FakeCluster, PveServer, Running, running
 
 
@@ -302,3 +305,15 @@ def test_a_collector_survives_what_should_not_happen(bench: Workbench, monkeypat
         collector._loop("lab")
     assert len(turns) == 3
     assert {log["log_level"] for log in logs} == {"error"}
+
+
+@pytest.mark.parametrize("junk", [None, [], "x", "", 1.5, {"a": 1}, float("nan")])
+def test_junk_in_an_answer_is_no_crash(junk: object) -> None:
+    assert (
+        maintained_nodes(lambda path: {"manager_status": {"node_status": junk}, "lrm_status": {"pve1": junk}}) == set()
+    )
+    options = ProxmoxOptions.read({"host": "pve1", "token_id": TOKEN_ID})
+    assert "VM.Audit" in check_rights({"/vms": {"VM.Audit": junk}, "/": junk}, options).missing or junk in (
+        1.5,
+        {"a": 1},
+    )
