@@ -12,7 +12,7 @@ from proxbalance_core.engine.assess import assess
 from proxbalance_core.engine.view import View
 from proxbalance_core.errors import SnapshotInvalid
 from proxbalance_core.plan.impact import health_of, node_scores
-from proxbalance_core.recommend.violations import violations
+from proxbalance_core.recommend.violations import lacking_storage, violations
 from proxbalance_core.scoring.strain import imbalance
 from proxbalance_core.scoring.targets import score_nodes
 
@@ -36,7 +36,10 @@ def evaluate(
         objective=round(strain + float(start.rules.move_cost[moved].sum()), 6),
         cluster_health=health_of(view.placed, settings),
         imbalance=round(imbalance(view.placed), 6),
-        violations=violations(view.placed, view.constraints),
+        violations=(
+            *violations(view.placed, view.constraints),
+            *lacking_storage(start.placed, view.placed, start.constraints),
+        ),
     )
 
 

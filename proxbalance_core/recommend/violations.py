@@ -9,7 +9,8 @@ import numpy as np
 from proxbalance_core.domain.results import Violation
 from proxbalance_core.domain.units import GIB
 from proxbalance_core.features.groups import Group
-from proxbalance_core.recommend.constraints import MEM_LIMIT, Constraints
+from proxbalance_core.recommend.constraints import MEM_LIMIT, STORAGE_RULINGS, Constraints, Ruling
+from proxbalance_core.recommend.rulings import ruling_in_words
 from proxbalance_core.scoring.placed import Placed
 
 
@@ -23,6 +24,25 @@ def violations(placed: Placed, constraints: Constraints) -> tuple[Violation, ...
         *(v for group in groups.placed for v in _misplaced(group, placed)),
         *_maintenance(placed),
     )
+
+
+def lacking_storage(start: Placed, after: Placed, constraints: Constraints) -> Iterator[Violation]:
+    """Guests that went from ``start`` to a node that can't have their disks; ``constraints`` are of ``start``."""
+    names, placed = start.arrays.node.names, start.copy()
+    moved = [int(g) for g in np.flatnonzero(start.node_of != after.node_of)]
+    for g in moved:
+        placed.move(g, int(after.node_of[g]))
+    for g in moved:
+        n = int(after.node_of[g])
+        ruling = Ruling(int(constraints.fixed[g, n]))
+        full = g in constraints.copies and not constraints.copies_fit_on(n, placed)
+        if ruling in STORAGE_RULINGS or full:
+            ruling = ruling if ruling in STORAGE_RULINGS else Ruling.STORAGE
+            (vmid,) = _vmids(start, [g])
+            yield Violation(
+                constraint="storage", node=names[n], vmids=(vmid,), amount=1.0,
+                detail=f"guest {vmid} can't be there: {names[n]} {ruling_in_words(ruling, g, n, placed, constraints)}",
+            )  # fmt: skip
 
 
 def _vmids(placed: Placed, guests: list[int]) -> tuple[int, ...]:

@@ -136,3 +136,15 @@ def test_scores_are_the_sum_of_their_rows_even_where_steps_lead_down() -> None:
     snapshot = cluster(nodes, [guest(1, "a")])
     scores = {n.name: n.score for n in evaluate(snapshot, odd).nodes}
     assert [s.current_score for s in assess(snapshot, odd).skipped] == [scores["a"]]
+
+
+def test_a_move_to_a_node_without_the_storage_is_a_violation() -> None:
+    ceph = {"name": "ceph", "shared": True, "content": ["images"], "total_bytes": 900 * GIB, "used_bytes": GIB}
+    disk = {"key": "scsi0", "storage": "ceph", "size_bytes": 8 * GIB, "shared": True}
+    nodes = [node("a", storages=[ceph]), node("b", storages=[]), node("c", storages=[ceph])]
+    snapshot = cluster(nodes, [guest(1, "a", disks=[disk])])
+    (found,) = evaluate(snapshot, moves=[(1, "b")]).violations
+    assert (found.constraint, found.node, found.vmids) == ("storage", "b", (1,))
+    assert found.detail == "guest 1 can't be there: b has no storage 'ceph'"
+    assert evaluate(snapshot, moves=[(1, "c")]).violations == ()
+    assert evaluate(snapshot, moves=[(1, "b"), (1, "a")]).violations == ()
