@@ -51,7 +51,8 @@ def _connection(connection: Connection) -> None:
                 st.badge("Old data", icon=":material/warning:", color="orange")
             else:
                 st.badge("Up to date", icon=":material/check_circle:", color="green")
-            st.caption(f"Collected {words.ago(status.last_success, now())}", width="content")
+            told = "Opened" if status.source in ("file", "trace") else "Collected"
+            st.caption(f"{told} {words.ago(status.last_success, now())}", width="content")
             with st.popover("Remove", icon=":material/delete:"):
                 st.text("Its figures, settings and history are deleted with it. Nothing changes in Proxmox.")
                 if st.button("Remove for good", key=f"connection_remove_{connection.id}", type="primary"):
