@@ -37,7 +37,7 @@ def _collected() -> None:
     exact = status.last_success.strftime("%Y-%m-%d %H:%M:%S UTC") if status.last_success else "never"
     told = "Opened" if status.source in ("file", "trace") else "Data collected"
     st.caption(
-        f"{told} {words.ago(status.last_success, now())}",
+        f"{told} {words.ago(status.last_success, now())}" if status.last_success else "Nothing collected yet",
         help=f"{told}: {exact}",
         width="content",
     )
@@ -66,7 +66,8 @@ def _stale_banner() -> None:
             st.error("That did not work. What was known before is still shown.", icon=":material/error:")
             st.text(failure)
     status = workbench().status(scope().cid)
-    if not status.stale:
+    # Before the first success the page itself says that there is nothing yet, and why.
+    if not status.stale or status.last_success is None:
         return
     with st.container(border=True, key="stale_banner"):
         st.badge("Old data", icon=":material/warning:", color="orange")
