@@ -47,14 +47,23 @@ def least_bad(board: Board, m: int, targets: Iterable[int] | None = None) -> int
 
 
 def carry_out(board: Board, dutiful: frozenset[int]) -> list[Duty]:
-    """Repair tag rules on ``board``; ``dutiful`` are the guests [positions] whose duty it is to move."""
+    """Repair pins and affinity tags; ``dutiful`` are the guests [positions] whose duty it is to move.
+
+    Those who must stay apart come after (:func:`part`), when units that came together are one mover.
+    """
     groups = board.placed.groups
     done: list[Duty] = []
     for group in (g for g in groups.placed if g.from_tag):
         done += _moved(board, [m for m in _movers(board, group, dutiful) if board.at[m] not in group.nodes], group)
     for group in (g for g in groups.together if g.from_tag):
         done += _gathered(board, group, dutiful)
-    for group in (g for g in groups.apart if g.from_tag):
+    return done
+
+
+def part(board: Board, dutiful: frozenset[int]) -> list[Duty]:
+    """Repair exclude tags: whoever must stay apart leaves until one is left on each node."""
+    done: list[Duty] = []
+    for group in (g for g in board.placed.groups.apart if g.from_tag):
         done += _parted(board, group, dutiful)
     return done
 
@@ -66,7 +75,7 @@ def _movers(board: Board, group: Group, dutiful: frozenset[int]) -> list[int]:
 def _moved(board: Board, movers: list[int], group: Group) -> list[Duty]:
     done = []
     for m in movers:
-        target = least_bad(board, m)
+        target = least_bad(board, m, _beside_its_unit(board, m))
         if target is not None:
             board.move(m, target, free=True)
             done.append(_duty(board, (m,), "affinity_repair"))
@@ -130,7 +139,7 @@ def _leave(board: Board, going: tuple[int, ...], dutiful: frozenset[int]) -> lis
         return None
     trail: list[tuple[int, int]] = []
     for m in movers:
-        target = least_bad(board, m)
+        target = least_bad(board, m, _beside_its_unit(board, m))
         if target is None:
             for mover, source in reversed(trail):
                 board.put_back(mover, source)

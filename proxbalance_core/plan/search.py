@@ -11,7 +11,7 @@ from proxbalance_core.domain.results import Kind
 from proxbalance_core.features.arrays import Ints
 from proxbalance_core.plan.board import LEAST_GAIN, Board, Rules, State
 from proxbalance_core.plan.distribution import spread_guests
-from proxbalance_core.plan.duties import Duty, carry_out, evacuate
+from proxbalance_core.plan.duties import Duty, carry_out, evacuate, part
 from proxbalance_core.plan.gates import Gate
 from proxbalance_core.plan.singles import Choice, best_single, passing
 from proxbalance_core.plan.swaps import best_swap
@@ -98,9 +98,10 @@ def search(begin: State, rules: Rules, eligible: Eligibility, closed: frozenset[
     log.passed = _passed(board, Gate(board))
     while not log.stopped:
         _settle(board, log, keep_going)
-        done = len(log.duties)
-        if not _duties_left(board, dutiful):
+        done, place = len(log.duties), board.placed.node_of.tobytes()
+        if not _duties_left(board, dutiful) or place in log.places:
             break
+        log.places.add(place)
         board = _do_duties(board, log, plain, dutiful)
         if len(log.duties) == done:
             break
@@ -113,6 +114,7 @@ def _do_duties(board: Board, log: _Log, plain: frozenset[int], dutiful: frozense
     board = regrouped(board, plain | dutiful)
     log.duties += carry_out(board, dutiful)
     board = regrouped(board, plain | dutiful)
+    log.duties += part(board, dutiful)
     log.duties += evacuate(board, dutiful)
     log.duties_total += board.field.total() - (before if log.began else 0.0)
     log.began = True
@@ -168,6 +170,7 @@ class _Log:
     balanced: bool = False
     stopped: bool = False
     rounds: int = 0
+    places: set[bytes] = field(default_factory=set)
 
 
 def _open(placed: Placed, rules: Rules, may_move: frozenset[int]) -> np.ndarray:
