@@ -206,6 +206,12 @@ class GuestOptions:
     detail: str
     alternatives: tuple[Alternative, ...]
 
+    def to_dict(self) -> dict[str, Any]:
+        """A plain document of the options."""
+        from proxbalance_core.domain.documents import plain
+
+        return dict(plain(self))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Violation:
@@ -228,6 +234,12 @@ class Evaluation:
     cluster_health: float | None
     imbalance: float
     violations: tuple[Violation, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """A plain document of the judgement."""
+        from proxbalance_core.domain.documents import plain
+
+        return dict(plain(self))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

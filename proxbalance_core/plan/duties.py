@@ -83,14 +83,15 @@ def _moved(board: Board, movers: list[int], group: Group) -> list[Duty]:
 
 
 def _gathered(board: Board, group: Group, dutiful: frozenset[int]) -> list[Duty]:
-    """Bring the members of an affinity tag together: to the node that asks for the fewest moves and can take them."""
-    where = {g: int(board.placed.node_of[g]) for g in group.guests}
+    """Bring a unit together (those of the tag and whoever is bound to them): fewest moves to a node that takes them."""
+    unit = board.rules.constraints.unit_of[group.guests[0]]
+    where = {g: int(board.placed.node_of[g]) for g in unit}
     if len(set(where.values())) < 2:
         return []
     hosts = sorted(range(len(board.field.mem)), key=lambda n: (sum(w != n for w in where.values()), n))
     best: tuple[int, float, int] | None = None
     for host in hosts:
-        leaving = [g for g in group.guests if where[g] != host]
+        leaving = [g for g in unit if where[g] != host]
         if best is not None and len(leaving) > best[0]:
             break
         outcome = _trial(board, leaving, host, dutiful)
@@ -98,7 +99,7 @@ def _gathered(board: Board, group: Group, dutiful: frozenset[int]) -> list[Duty]
             best = (len(leaving), outcome, host)
     if best is None:
         return []
-    leaving = [g for g in group.guests if where[g] != best[2]]
+    leaving = [g for g in unit if where[g] != best[2]]
     movers = [board.mover_of[g] for g in leaving]
     for m in movers:
         board.move(m, best[2], free=True)

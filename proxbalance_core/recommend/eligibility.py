@@ -11,7 +11,7 @@ import numpy as np
 from proxbalance_core.domain.cluster import ClusterSnapshot, Guest, Node
 from proxbalance_core.domain.settings import Settings
 from proxbalance_core.features.groups import IGNORE_TAGS, Groups
-from proxbalance_core.recommend.constraints import Constraints
+from proxbalance_core.recommend.constraints import Constraints, units
 from proxbalance_core.scoring.placed import Placed
 from proxbalance_core.scoring.strain import StrainField
 
@@ -63,6 +63,7 @@ def duty_bound(placed: Placed) -> frozenset[int]:
     """Guests whose duty it is to move: on a node in maintenance, or in a violated tag rule."""
     groups: Groups = placed.groups
     node_of = placed.node_of
+    unit_of = units(groups.together, len(node_of))
     bound = {int(g) for g in np.flatnonzero(placed.arrays.node.maintenance[node_of])}
     for group in groups.apart:
         nodes = [int(node_of[g]) for g in group.guests]
@@ -70,7 +71,7 @@ def duty_bound(placed: Placed) -> frozenset[int]:
             bound |= {g for g in group.guests if nodes.count(int(node_of[g])) > 1}
     for group in groups.together:
         if group.from_tag and len({int(node_of[g]) for g in group.guests}) > 1:
-            bound |= set(group.guests)
+            bound |= set(unit_of[group.guests[0]])
     for group in groups.placed:
         if group.from_tag:
             bound |= {g for g in group.guests if int(node_of[g]) not in group.nodes}

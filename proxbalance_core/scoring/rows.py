@@ -20,7 +20,7 @@ RATINGS: tuple[tuple[float, Rating], ...] = (
 )
 _BASE_DETAIL = {
     "base_health": "present load of all kinds",
-    "base_predicted": "load after the move",
+    "base_predicted": "expected load; at a target, after the move",
     "base_headroom": "room that is left",
     "base_storage": "mean usage of its storages",
 }
