@@ -38,8 +38,6 @@ class Trip:
     stops: tuple[Stop, ...]
     kind: Kind
     group: str | None
-    relief_now_of_group: float
-    cost_of_group: float
 
     @property
     def source(self) -> int:
@@ -74,8 +72,6 @@ def trips(view: View, found: Found, stops: list[Stop]) -> list[Trip]:
                 stops=tuple(own),
                 kind=kind,
                 group=name if len(mates) > 1 else None,
-                relief_now_of_group=relief_now,
-                cost_of_group=cost,
             )
         )
     return made
@@ -85,7 +81,7 @@ def transfer(view: View, g: int) -> tuple[float, float, float]:
     """Bytes to send, seconds it takes, seconds the guest is down, for one migration."""
     guest, constraints = view.snapshot.guests[g], view.constraints
     disks = sum(size for _, size in constraints.copies.get(g, ()))
-    memory = float(constraints.need_bytes[g]) if guest.type == "vm" else 0.0
+    memory = float(constraints.sent_bytes[g])
     bandwidth = view.snapshot.migration_bandwidth_bps
     bandwidth = bandwidth if known(bandwidth) else DEFAULT_BANDWIDTH_BPS
     seconds = (memory * DIRTYING + disks) / bandwidth

@@ -47,12 +47,8 @@ def guest_move_costs(placed: Placed, constraints: Constraints, settings: Setting
 
 
 def transfer_bytes(placed: Placed, constraints: Constraints) -> Floats:
-    """What a migration sends, [G] bytes: a running VM's allocated memory, and disks to copy.
-
-    A container is stopped and started again on the target, so its memory stays behind.
-    """
-    restarts = np.array([guest.type == "ct" for guest in constraints.snapshot.guests], dtype=bool)
-    sent = np.where(restarts, 0.0, constraints.need_bytes)
+    """What a migration sends, [G] bytes: memory, and disks to copy."""
+    sent = constraints.sent_bytes.copy()
     for g, disks in constraints.copies.items():
         sent[g] += sum(size for _, size in disks)
     return sent

@@ -54,6 +54,9 @@ class Constraints:
         self.snapshot, self.arrays, self.groups = snapshot, arrays, groups
         guest = arrays.guest
         self.need_bytes: Floats = np.where(guest.running, np.nan_to_num(guest.mem_bytes), 0.0)
+        # A container is stopped and started again on the target, so its memory stays behind.
+        restarts = np.array([g.type == "ct" for g in snapshot.guests], dtype=bool)
+        self.sent_bytes: Floats = np.where(restarts, 0.0, self.need_bytes)
         self.storages = [None if n.storages is None else {s.name: s for s in n.storages} for n in snapshot.nodes]
         self.copies = {i: c for i, g in enumerate(snapshot.guests) if (c := _copied_bytes(g))}
         self.copying: Ints = np.fromiter(self.copies, dtype=np.intp)

@@ -160,8 +160,10 @@ def test_something_else_than_an_object_is_refused(document: Any) -> None:
 
 @pytest.mark.parametrize("path", ["cpu.trend_pct_per_day", "cpu.current_pct", "mem.current_pct"])
 def test_percentages_and_trends_may_be_negative_and_pass_100(path: str) -> None:
+    metric, key = path.split(".")
     for value in (-3.0, 140.0):
-        ClusterSnapshot.from_dict(changed(f"nodes.0.{path}", value))
+        snapshot = ClusterSnapshot.from_dict(changed(f"nodes.0.{path}", value))
+        assert value in [getattr(getattr(node, metric), key) for node in snapshot.nodes]
 
 
 def test_only_three_keys_are_needed() -> None:
