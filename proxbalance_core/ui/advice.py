@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 import streamlit as st
 
 from proxbalance_core.domain.plans import Assessment
-from proxbalance_core.present import advice, details, exports, words
+from proxbalance_core.present import advice, details, exports, plan_charts, schedule, words
 from proxbalance_core.present.advice import Filters
 from proxbalance_core.ui import cache, header, move_card, tables
 from proxbalance_core.ui.state import scope, workbench
@@ -176,6 +176,7 @@ def plan(generation: Generation) -> None:
             )
     for dropped in assessment.plan.dropped:
         st.text(f"Left out: {dropped.vmid} to {dropped.target}. {dropped.reason}")
+    _drawn(assessment)
     tables.show(details.steps(assessment), "The plan's steps, wave by wave")
     st.markdown("**As a shell script**")
     script = exports.shell_script(assessment)
@@ -189,6 +190,19 @@ def plan(generation: Generation) -> None:
         icon=":material/terminal:",
         on_click="ignore",
     )
+
+
+def _drawn(assessment: Assessment) -> None:
+    """The plan over time, and beside it what the first moves of it bring."""
+    when, gain = st.columns([3, 2], gap="medium")
+    table = schedule.timetable(assessment.plan, schedule.guest_labels(assessment))
+    with when:
+        st.markdown(f"**{table.finding}**")
+        st.altair_chart(plan_charts.waves(table))
+    found = schedule.benefit(assessment.plan.curve)
+    with gain:
+        st.markdown(f"**{found.finding}**")
+        st.altair_chart(plan_charts.benefit(found))
 
 
 def downloads(generation: Generation) -> None:
