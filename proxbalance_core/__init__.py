@@ -13,9 +13,11 @@ if TYPE_CHECKING:
     from proxbalance_core.domain.cluster import ClusterSnapshot
     from proxbalance_core.domain.plans import Assessment, Simulation
     from proxbalance_core.domain.results import Evaluation, GuestOptions
+    from proxbalance_core.domain.selections import Selection
     from proxbalance_core.domain.settings import Settings
     from proxbalance_core.engine.assess import assess
     from proxbalance_core.engine.evaluate import evaluate, options
+    from proxbalance_core.engine.selection import select
     from proxbalance_core.errors import ProxBalanceError
     from proxbalance_core.forecast.hourly import forecast_hours, forecast_scenarios
     from proxbalance_core.whatif.simulate import simulate
@@ -28,6 +30,7 @@ _HOME = {
     "Evaluation": "domain.results",
     "GuestOptions": "domain.results",
     "ProxBalanceError": "errors",
+    "Selection": "domain.selections",
     "Settings": "domain.settings",
     "Simulation": "domain.plans",
     "assess": "engine.assess",
@@ -35,12 +38,13 @@ _HOME = {
     "forecast_hours": "forecast.hourly",
     "forecast_scenarios": "forecast.hourly",
     "options": "engine.evaluate",
+    "select": "engine.selection",
     "simulate": "whatif.simulate",
 }
 
 __all__ = [
-    "Assessment", "ClusterSnapshot", "Evaluation", "GuestOptions", "ProxBalanceError", "Settings", "Simulation",
-    "assess", "evaluate", "forecast_hours", "forecast_scenarios", "options", "simulate",
+    "Assessment", "ClusterSnapshot", "Evaluation", "GuestOptions", "ProxBalanceError", "Selection", "Settings",
+    "Simulation", "assess", "evaluate", "forecast_hours", "forecast_scenarios", "options", "select", "simulate",
 ]  # fmt: skip
 
 

@@ -26,19 +26,22 @@ def evaluate(
     """
     settings = settings or Settings()
     start = View.of(snapshot, settings)
-    after = snapshot.with_moves(moves)
-    view = View.of(after, settings)
-    moved = start.placed.node_of != view.placed.node_of
-    strain = view.field.total()
+    return judged(start, View.of(snapshot.with_moves(moves), settings))
+
+
+def judged(start: View, after: View) -> Evaluation:
+    """The placement of ``after``, to which moves led from ``start``."""
+    moved = start.placed.node_of != after.placed.node_of
+    strain = after.field.total()
     return Evaluation(
-        nodes=node_scores(view.placed, view.rules.scale, settings, view.field),
+        nodes=node_scores(after.placed, after.rules.scale, after.settings, after.field),
         strain=round(strain, 6),
         objective=round(strain + float(start.rules.move_cost[moved].sum()), 6),
-        cluster_health=health_of(view.placed, settings),
-        imbalance=round(imbalance(view.placed), 6),
+        cluster_health=health_of(after.placed, after.settings),
+        imbalance=round(imbalance(after.placed), 6),
         violations=(
-            *violations(view.placed, view.constraints),
-            *lacking_storage(start.placed, view.placed, start.constraints),
+            *violations(after.placed, after.constraints),
+            *lacking_storage(start.placed, after.placed, start.constraints),
         ),
     )
 

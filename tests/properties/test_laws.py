@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from proxbalance_core import Assessment, ClusterSnapshot, Settings, assess, evaluate
+from proxbalance_core import Assessment, ClusterSnapshot, Settings, assess, evaluate, select
 from tests.oracle.constraints_oracle import broken, refusal, worse
 from tests.properties import laws
 from tests.strategies import clusters
@@ -147,6 +147,46 @@ def test_law_4_the_plans_end_is_what_evaluate_says(snapshot: ClusterSnapshot, se
         assert said.node_scores[node.name] == pytest.approx(node.score, abs=0.021)
         assert said.nodes[node.name].cpu_pct == pytest.approx(node.cpu_pct, abs=0.011)
         assert said.nodes[node.name].guest_count == node.guest_count
+
+
+@given(snapshot=snapshots, settings=some_settings, data=st.data())
+def test_law_4_any_selection_is_what_evaluate_says_of_it(
+    snapshot: ClusterSnapshot, settings: Settings, data: st.DataObject
+) -> None:
+    told = assess(snapshot, settings)
+    picked = data.draw(st.lists(st.sampled_from(told.recommendations), unique_by=lambda r: r.vmid)) if (
+        told.recommendations
+    ) else []  # fmt: skip
+    anywhere = st.tuples(
+        st.sampled_from([g.vmid for g in snapshot.guests]), st.sampled_from([n.name for n in snapshot.nodes])
+    )
+    moves = [(r.vmid, r.target) for r in picked]
+    moves += data.draw(st.lists(anywhere, max_size=4)) if snapshot.guests else []
+    found, judged = select(snapshot, settings, moves, told), evaluate(snapshot, settings, moves)
+    after = found.impact.after
+    assert (after.strain, after.cluster_health, after.imbalance) == (
+        judged.strain, judged.cluster_health, judged.imbalance,
+    )  # fmt: skip
+    assert after.node_scores == {node.name: node.score for node in judged.nodes}
+    assert found.violations == judged.violations
+    # Its plan leads where the moves lead, but for those that it says have no order.
+    given_up = {dropped.vmid for dropped in found.plan.dropped}
+    where = {guest.vmid: guest.node for guest in snapshot.guests}
+    for step in found.plan.steps:
+        assert step.source == where[step.vmid] != step.target
+        where[step.vmid] = step.target
+    wanted = {vmid: target for vmid, target in dict(moves).items() if vmid not in given_up}
+    at_home = {guest.vmid: guest.node for guest in snapshot.guests}
+    assert where == at_home | wanted
+
+
+@given(snapshot=snapshots, settings=some_settings)
+def test_law_4_all_recommendations_together_are_the_plan(snapshot: ClusterSnapshot, settings: Settings) -> None:
+    told = assess(snapshot, settings)
+    found = select(snapshot, settings, [(r.vmid, r.target) for r in told.recommendations], told)
+    assert found.impact.after.strain == pytest.approx(told.batch_impact.after.strain, abs=0.011)
+    assert found.impact.after.node_scores == pytest.approx(told.batch_impact.after.node_scores, abs=0.021)
+    assert found.plan.steps == told.plan.steps
 
 
 # --- 5: order and scale don't matter ---
