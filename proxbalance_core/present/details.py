@@ -66,8 +66,13 @@ def nodes(rows: Sequence[NodeRow]) -> Table:
         if any(value is not None for value in after):
             columns[f"{key}_after"] = (f"{title}, predicted", after)
     columns["penalty"] = ("Penalty", [row.score for row in rows])
+    predicted = any(row.guests_after is not None for row in rows)
+    if predicted:
+        columns["penalty_after"] = ("Penalty, predicted", [row.score_after for row in rows])
     columns["suitability"] = ("Suitability", [row.suitability for row in rows])
     columns["guests"] = ("Guests", [row.guest_count for row in rows])
+    if predicted:
+        columns["guests_after"] = ("Guests, predicted", [row.guests_after for row in rows])
     frame = pd.DataFrame({name: values for name, (_, values) in columns.items()})
     return Table(rows=frame, titles={name: title for name, (title, _) in columns.items()})
 

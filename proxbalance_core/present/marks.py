@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from html import escape
 
+from proxbalance_core.present.shifts import SAME, Shift, shift
 from proxbalance_core.present.words import CATEGORIES, percent
 
 BLUE, GREEN, AMBER, RED, SKY, PURPLE, OLIVE, GREY = (
@@ -21,36 +22,56 @@ CATEGORY_COLOURS = {
 }  # fmt: skip
 
 
-def meter(share_pct: float, colour: str, says: str, *, tick_pct: float | None = None) -> str:
-    """A bar filled to ``share_pct`` of its length, with a tick (a limit) across it.
+def meter(
+    share_pct: float, colour: str, says: str, *, tick_pct: float | None = None, ghost_pct: float | None = None
+) -> str:
+    """A bar filled to ``share_pct`` of its length, with a tick (a limit) across it and a ghost of another value.
 
     Parameters
     ----------
-    share_pct, tick_pct : float
+    share_pct, tick_pct, ghost_pct : float
         Percent of the bar's length; drawn clipped to 0..100.
     says : str
         What a screen reader says instead of the drawing, and hovering shows.
     """
     tick = "" if tick_pct is None else f'<i class="pb-tick" style="left:{_clip(tick_pct):.1f}%"></i>'
     fill = f'<i class="pb-fill" style="width:{_clip(share_pct):.1f}%;background:{colour}"></i>'
-    return f'<div class="pb-meter" {_says(says)}>{fill}{tick}</div>'
+    ghost = "" if ghost_pct is None else f'<i class="pb-ghost" style="width:{_clip(ghost_pct):.1f}%"></i>'
+    return f'<div class="pb-meter" {_says(says)}>{fill}{ghost}{tick}</div>'
 
 
 def gauge_rows(rows: Iterable[tuple[str, float | None, float, float | None]]) -> str:
     """Usage rows of a node: title, value, limit and what the plan makes of it [percent].
 
-    The word "over" stands beside a value at or over its limit, so that colour is not the only sign.
+    The word "over" stands beside a value at or over its limit, so that colour is not the only sign. Where the plan's
+    value is given, the bar shows it before the ghost of the present one, which is struck through beside it.
     """
     return f'<div class="pb-gauges">{"".join(_gauge(*row) for row in rows)}</div>'
 
 
 def _gauge(title: str, value: float | None, limit: float, after: float | None) -> str:
-    over = value is not None and value >= limit
+    shown = value if after is None else after
+    over = shown is not None and shown >= limit
     says = f"{title} {percent(value)}, limit {percent(limit)}"
-    bar = meter(value or 0.0, RED if over else BLUE, says, tick_pct=limit)
+    says += f", {percent(after)} with the plan" if after is not None else ""
+    ghost = None if after is None else value
+    bar = meter(shown or 0.0, RED if over else BLUE, says, tick_pct=limit, ghost_pct=ghost)
     word = '<b class="pb-over">over</b> ' if over else ""
-    then = f'<span class="pb-then">&rarr;&nbsp;{percent(after)}</span>' if after is not None else ""
-    return f'<span>{escape(title)}</span>{bar}<span class="pb-figure">{word}{percent(value)}{then}</span>'
+    figure = f"{word}{percent(value)}" if after is None else _shifted(shift(title, value, after, unit="%"), word)
+    return f'<span>{escape(title)}</span>{bar}<span class="pb-figure">{figure}</span>'
+
+
+def shifts(rows: Iterable[Shift]) -> str:
+    """Figures now (struck through) and with the plan, each with its change."""
+    cells = "".join(f'<span>{escape(row.title)}</span><span class="pb-figure">{_shifted(row)}</span>' for row in rows)
+    return f'<div class="pb-shifts">{cells}</div>'
+
+
+def _shifted(row: Shift, word: str = "") -> str:
+    """The present figure struck through, the later one, and the change: arrow and sign stand beside the colour."""
+    tone = {True: " pb-better", False: " pb-worse", None: ""}[row.better]
+    was = "" if row.change == SAME else f'<s class="pb-was">{escape(row.now)}</s> '
+    return f'{was}{word}<b>{escape(row.after)}</b> <span class="pb-change{tone}">{escape(row.change)}</span>'
 
 
 def loads(rows: Sequence[tuple[str, float | None, float | None, float | None, float | None]]) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from proxbalance_core.domain.cluster import ClusterSnapshot
-from proxbalance_core.domain.plans import Assessment, NodeLoad
+from proxbalance_core.domain.plans import Assessment, ClusterPicture
 from proxbalance_core.domain.results import Light, NodeScore
 from proxbalance_core.present import words
 
@@ -71,6 +71,7 @@ class NodeRow:
     light_word: str
     state: str
     score: float | None
+    score_after: float | None
     suitability: float | None
     rating: str
     guest_count: int
@@ -174,17 +175,20 @@ def node_rows(
 ) -> tuple[NodeRow, ...]:
     """The nodes' cards, the one that needs most attention first."""
     maintained = {node.name for node in snapshot.nodes if node.maintenance} if snapshot else set()
-    after = assessment.batch_impact.after.nodes if predicted else {}
+    after = assessment.batch_impact.after if predicted else None
     rows = [
-        _node_row(node, assessment.settings, after.get(node.name), node.name in maintained)
+        _node_row(node, assessment.settings, after, maintenance=node.name in maintained)
         for node in assessment.nodes
         if not only or node.name in only
     ]
     return tuple(sorted(rows, key=lambda row: (_WORST_FIRST[row.light], -(row.score or 0.0), row.name)))
 
 
-def _node_row(node: NodeScore, settings: dict[str, float], after: NodeLoad | None, maintenance: bool) -> NodeRow:
+def _node_row(
+    node: NodeScore, settings: dict[str, float], picture: ClusterPicture | None, *, maintenance: bool
+) -> NodeRow:
     measured = node.score is not None
+    after = picture.nodes.get(node.name) if picture else None
     gauges = (
         NodeGauge(
             title="CPU",
@@ -208,6 +212,7 @@ def _node_row(node: NodeScore, settings: dict[str, float], after: NodeLoad | Non
         light_word=words.label(words.LIGHTS, node.light),
         state=_state(node, maintenance),
         score=node.score,
+        score_after=picture.node_scores.get(node.name) if picture else None,
         suitability=node.suitability,
         rating=words.label(words.RATINGS, node.rating) if node.rating else "Not measured",
         guest_count=node.guest_count,

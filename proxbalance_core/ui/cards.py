@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import streamlit as st
 
-from proxbalance_core.present import marks, words
+from proxbalance_core.present import marks, shifts, words
 from proxbalance_core.present.attention import Attention
 from proxbalance_core.present.views import Digest, NodeRow, Tile
 from proxbalance_core.ui import theme
@@ -34,6 +34,8 @@ _URGENCY: dict[str, tuple[Colour, str]] = {
 }
 _FULL_STACK = 100.0
 _CHANGES_SHOWN = 12
+# The other figures of the predicted overlay stand at their gauges.
+_BESIDE_GAUGES = ("Penalty", "Guests")
 
 
 def health(digest: Digest) -> None:
@@ -99,11 +101,10 @@ def node(row: NodeRow, *, on_maintenance: Callable[[str, str], None] | None) -> 
             st.badge(row.state, icon=icon, color=colour)
         st.html(marks.gauge_rows((g.title, g.value, g.limit, g.after) for g in row.gauges))
         _penalty(row)
-        guests = words.count(row.guest_count, "guest")
-        if row.guests_after is not None and row.guests_after != row.guest_count:
-            guests += f" → {row.guests_after}"
+        if row.guests_after is not None:
+            st.html(marks.shifts(shift for shift in shifts.of_node(row) if shift.title in _BESIDE_GAUGES))
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-            st.caption(guests, width="content")
+            st.caption(words.count(row.guest_count, "guest"), width="content")
             key = f"overview_maintenance_{row.name}"
             st.toggle(
                 "Maintenance",

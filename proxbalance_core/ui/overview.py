@@ -73,7 +73,7 @@ def nodes(generation: Generation, assessment: Assessment) -> None:
         tables.show(
             details.nodes(rows),
             "The nodes, the one that needs most attention first",
-            figures=("iowait", "penalty", "suitability"),
+            figures=("iowait", "penalty", "penalty_after", "suitability"),
             shares=details.NODE_SHARES,
         )
     else:
