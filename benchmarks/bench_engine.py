@@ -21,6 +21,7 @@ from benchmarks.targets import Line, cpu_timed, record
 from proxbalance_core import ClusterSnapshot, Settings, assess
 from proxbalance_core.engine.view import View
 from proxbalance_core.features.arrays import ClusterArrays
+from proxbalance_core.plan.outage import start_rules, without_nodes
 from proxbalance_core.plan.search import Found, search
 from proxbalance_core.recommend.eligibility import eligibility
 from proxbalance_core.recommend.prospects import PAIRS_AT_ONCE
@@ -150,6 +151,17 @@ def test_assess_300x10000(benchmark: BenchmarkFixture) -> None:
             benchmark, "assess, 300 x 10,000 (no target)", 15_000.0, assess, 1, args=(fresh(LARGE), S), warmup_rounds=0
         ).recommendations
     )
+
+
+def test_every_outage(benchmark: BenchmarkFixture) -> None:
+    found = view(SMALL)
+
+    def outages() -> int:
+        rules = start_rules(found.rules)
+        return sum(len(without_nodes(found.state, rules, {n}).target_of) for n in range(SMALL.nodes))
+
+    started = cpu_timed(benchmark, "each node lost once, 32 x 1,000", 3_000.0, outages, rounds=2)
+    assert started > 0.9 * SMALL.guests
 
 
 def test_changed_setting(benchmark: BenchmarkFixture) -> None:

@@ -12,6 +12,7 @@ from itertools import combinations
 import numpy as np
 
 from proxbalance_core.domain.results import Kind
+from proxbalance_core.features.arrays import Ints
 from proxbalance_core.features.groups import Group
 from proxbalance_core.plan.board import Board
 from proxbalance_core.plan.singles import TIE
@@ -33,13 +34,15 @@ def _duty(board: Board, movers: Iterable[int], kind: Kind, group: str | None = N
     return Duty(guests=tuple(g for m in movers for g in board.members[m]), kind=kind, group=group)
 
 
+def takers(board: Board, m: int, targets: Iterable[int] | None = None) -> Ints:
+    """The nodes that can take mover ``m``, of ``targets`` where given."""
+    free = np.flatnonzero(board.rules.constraints.free_targets([board.members[m]], board.placed)[0])
+    return free if targets is None else np.array(sorted(set(free) & set(targets)), dtype=np.intp)
+
+
 def least_bad(board: Board, m: int, targets: Iterable[int] | None = None) -> int | None:
     """The node that takes mover ``m`` with the least ``J x nodes``; None when none can."""
-    free = board.rules.constraints.free_targets([board.members[m]], board.placed)[0]
-    wanted = np.array(
-        sorted(set(np.flatnonzero(free)) & set(targets)) if targets is not None else np.flatnonzero(free),
-        dtype=np.intp,
-    )
+    wanted = takers(board, m, targets)
     if not len(wanted):
         return None
     relief = board.relief(np.full(len(wanted), m), wanted)

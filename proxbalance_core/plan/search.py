@@ -9,16 +9,16 @@ import numpy as np
 
 from proxbalance_core.domain.results import Kind
 from proxbalance_core.features.arrays import Ints
-from proxbalance_core.plan.board import LEAST_GAIN, Board, Rules, State
+from proxbalance_core.plan.board import Board, Rules, State
 from proxbalance_core.plan.distribution import spread_guests
 from proxbalance_core.plan.duties import Duty, carry_out, evacuate, part
+from proxbalance_core.plan.fixpoint import improving
 from proxbalance_core.plan.gates import Gate
-from proxbalance_core.plan.singles import Choice, best_single, passing
+from proxbalance_core.plan.singles import best_single, passing
 from proxbalance_core.plan.swaps import best_swap
 from proxbalance_core.recommend.eligibility import Eligibility, cluster_is_balanced, duty_bound
 from proxbalance_core.scoring.placed import Placed
 
-MOST_ROUNDS = 10_000
 Keep_going = Callable[[int], bool]
 
 
@@ -188,13 +188,8 @@ def _passed(board: Board, gate: Gate) -> frozenset[int]:
 
 
 def _fixpoint(board: Board, gate: Gate, log: _Log, keep_going: Keep_going) -> bool:
-    """Best single move; if none, best swap; until neither gains. False when told to stop."""
-    for _ in range(MOST_ROUNDS):
-        choice: Choice | None = best_single(board, gate) or best_swap(board, gate.gains)
-        if choice is None or choice.gain <= LEAST_GAIN:
-            return True
-        for m, target in choice.moves:
-            board.move(m, target)
+    """Single moves and swaps until neither gains. False when told to stop."""
+    for choice in improving(board, gate):
         if len(choice.moves) > 1:
             log.swaps.append(tuple(g for m, _ in choice.moves for g in board.members[m]))
         log.rounds += 1

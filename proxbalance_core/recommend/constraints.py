@@ -7,6 +7,7 @@ memory, copied disks and who shares a node depend on the placement.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable, Hashable
 from copy import copy
 from enum import IntEnum
 
@@ -42,9 +43,12 @@ class Ruling(IntEnum):
     APART = 11
     TOGETHER = 12
     MEMORY = 13
+    CORES = 14
+    BOUND = 15
 
 
 STORAGE_RULINGS = frozenset({Ruling.STORAGE, Ruling.CDROM, Ruling.SNAPSHOTS})
+START_RULINGS = frozenset({Ruling.CORES, Ruling.BOUND})  # asked only where a guest starts anew (``starts``)
 
 
 class Constraints:
@@ -67,43 +71,57 @@ class Constraints:
         self.mem_limits = arrays.node.mem_bytes * (1.0 + ROUNDING)
 
     def _fixed(self, settings: Settings) -> npt.NDArray[np.int8]:
-        nodes, guests = self.snapshot.nodes, self.snapshot.guests
-        whole = np.zeros(len(nodes), dtype=np.int8)
-        for n, node in enumerate(nodes):
-            whole[n] = _node_ruling(node, settings)
-        rulings = np.tile(whole, (len(guests), 1))
-        by_disks: dict[tuple[object, ...], list[int]] = {}
+        def signature(_: int, guest: Guest) -> tuple[object, ...]:
+            host = _host_cpu(guest)
+            return guest.type, guest.running, guest.snapshots > 0, host, guest.node * host, guest.disks
+
+        whole = [_node_ruling(node, settings) for node in self.snapshot.nodes]
+        return self.rulings(whole, signature, lambda g, n: self._guest_ruling(self.snapshot.guests[g], n))
+
+    def rulings(
+        self,
+        whole: list[Ruling],
+        signature: Callable[[int, Guest], Hashable],
+        ruling: Callable[[int, int], Ruling],
+    ) -> npt.NDArray[np.int8]:
+        """The matrix of a node's own ruling (``whole``), a guest's on it, and pins, [G, N].
+
+        ``ruling`` of guest and node [positions] is asked once for all guests with the same ``signature``.
+        """
+        nodes, guests = range(len(whole)), self.snapshot.guests
+        made = np.tile(np.array(whole, dtype=np.int8), (len(guests), 1))
+        known_rows: dict[Hashable, list[Ruling]] = {}
         for g, guest in enumerate(guests):
-            signature = (
-                guest.type,
-                guest.running,
-                guest.snapshots > 0,
-                _host_cpu(guest),
-                guest.node * _host_cpu(guest),
-                guest.disks,
-            )
-            row = by_disks.get(signature)
+            key = signature(g, guest)
+            row = known_rows.get(key)
             if row is None:
-                row = by_disks[signature] = [self._guest_ruling(guest, n) for n in range(len(nodes))]
-            rulings[g] = np.where(rulings[g] == Ruling.FREE, row, rulings[g])
+                row = known_rows[key] = [ruling(g, n) for n in nodes]
+            made[g] = np.where(made[g] == Ruling.FREE, row, made[g])
             if g in self.allowed_on:
-                barred = np.array([n not in self.allowed_on[g] for n in range(len(nodes))])
-                rulings[g] = np.where((rulings[g] == Ruling.FREE) & barred, Ruling.PINNED, rulings[g])
-        return rulings
+                barred = np.array([n not in self.allowed_on[g] for n in nodes])
+                made[g] = np.where((made[g] == Ruling.FREE) & barred, Ruling.PINNED, made[g])
+        return made
 
     def _guest_ruling(self, guest: Guest, n: int) -> Ruling:
-        node, offered = self.snapshot.nodes[n], self.storages[n]
+        disks = self.disk_ruling(guest, n)
+        if disks:
+            return disks
+        if guest.type == "vm" and guest.running and guest.snapshots and any(d.local_copy for d in guest.disks):
+            return Ruling.SNAPSHOTS
+        if _host_cpu(guest):
+            home, node = self.snapshot.nodes[self.arrays.node_at[guest.node]], self.snapshot.nodes[n]
+            if home.cpu_model and node.cpu_model and home.cpu_model != node.cpu_model:
+                return Ruling.CPU_TYPE
+        return Ruling.FREE
+
+    def disk_ruling(self, guest: Guest, n: int) -> Ruling:
+        """Whether node ``n`` has the storages of a guest's disks, and sees the image in its drive."""
+        offered = self.storages[n]
         for disk in guest.disks:
             if disk.cdrom and disk.storage and (not disk.shared or _image_unseen(disk, offered)):
                 return Ruling.CDROM
             if _needs_storage(disk) and offered is not None and storage_fault(guest, disk, offered):
                 return Ruling.STORAGE
-        if guest.type == "vm" and guest.running and guest.snapshots and any(d.local_copy for d in guest.disks):
-            return Ruling.SNAPSHOTS
-        if _host_cpu(guest):
-            home = self.snapshot.nodes[self.arrays.node_at[guest.node]]
-            if home.cpu_model and node.cpu_model and home.cpu_model != node.cpu_model:
-                return Ruling.CPU_TYPE
         return Ruling.FREE
 
     def ruling(self, g: int, n: int, placed: Placed, *, unit: tuple[int, ...] = (), limit: float = MEM_LIMIT) -> Ruling:
@@ -196,15 +214,18 @@ class Constraints:
         return np.asarray(free)
 
 
-def _node_ruling(node: Node, settings: Settings) -> Ruling:
+def state_ruling(node: Node) -> Ruling:
+    """Whether the state of a node lets it take any guest."""
     if not node.online:
         return Ruling.OFFLINE
     if not node.measured:
         return Ruling.NOT_MEASURED
-    if node.maintenance:
-        return Ruling.MAINTENANCE
+    return Ruling.MAINTENANCE if node.maintenance else Ruling.FREE
+
+
+def _node_ruling(node: Node, settings: Settings) -> Ruling:
     barred = settings.allowed_targets and node.name not in settings.allowed_targets
-    return Ruling.NOT_ALLOWED if barred else Ruling.FREE
+    return state_ruling(node) or (Ruling.NOT_ALLOWED if barred else Ruling.FREE)
 
 
 def _host_cpu(guest: Guest) -> bool:

@@ -199,6 +199,12 @@ def _bind_mount(guest: Guest, node: Node) -> Barrier | None:
     )
 
 
+def held_by_its_node(guest: Guest, node: Node) -> Barrier | None:
+    """The device, disk or folder of its node that a guest uses, if any: it can't run elsewhere without it."""
+    checks = (_passthrough_device, _passthrough_disk, _bind_mount)
+    return next((barrier for check in checks if (barrier := check(guest, node)) is not None), None)
+
+
 def _pinned(g: int, placed: Placed, constraints: Constraints) -> Barrier | None:
     allowed = constraints.allowed_on.get(g)
     if allowed is None or allowed - {int(placed.node_of[g])}:

@@ -16,6 +16,7 @@ WORDS = {
     Ruling.SNAPSHOTS: "can't take snapshots on local disks live",
     Ruling.CPU_TYPE: "has another CPU model, and the guest uses CPU type host",
     Ruling.TOGETHER: "is not where the rest of its unit is",
+    Ruling.BOUND: "is another node, and the guest is bound to its own",
 }
 
 
@@ -32,6 +33,9 @@ def ruling_in_words(ruling: Ruling, g: int, n: int, placed: Placed, constraints:
         return f"needs {missing_memory_bytes(g, n, placed, constraints) / GIB:.1f} GB more memory"
     if ruling == Ruling.STORAGE:
         return _storage(g, n, constraints)
+    if ruling == Ruling.CORES:
+        guest, cores = constraints.snapshot.guests[g], placed.arrays.node.cpu_cores[n]
+        return f"has {cores:g} cores, fewer than the {guest.cpu_cores:g} of the VM"
     if ruling == Ruling.APART:
         return _apart(g, n, placed, constraints)
     if ruling == Ruling.PINNED:

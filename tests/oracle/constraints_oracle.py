@@ -21,10 +21,11 @@ def tags(guest: Guest) -> set[str]:
 
 
 def groups(snapshot: ClusterSnapshot, prefix: str) -> dict[str, list[Guest]]:
+    """The guests of each tag; a template doesn't run, so that its tags bind nobody."""
     out: dict[str, list[Guest]] = defaultdict(list)
     for guest in snapshot.guests:
         for tag in tags(guest):
-            if tag.startswith(prefix):
+            if tag.startswith(prefix) and not guest.template:
                 out[tag].append(guest)
     return out
 

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from proxbalance_core.present.words import SKIPS
-from proxbalance_core.recommend.constraints import MEM_LIMIT, MEM_LIMIT_IN_ORDER, Ruling
+from proxbalance_core.recommend.constraints import MEM_LIMIT, MEM_LIMIT_IN_ORDER, START_RULINGS, Ruling
 from proxbalance_core.recommend.eligibility import DUTY_PASSES
 
 # reason: when it applies, what would change it; in the order in which they are asked.
@@ -99,7 +99,8 @@ def skips_block() -> str:
 def targets_block() -> str:
     """What rules a target out, in the order in which it is asked."""
     named = [name for names in TARGETS.values() for name in names]
-    assert named == [ruling.name for ruling in Ruling if ruling != Ruling.FREE], "the rulings have changed"
+    moves = [ruling.name for ruling in Ruling if ruling not in (Ruling.FREE, *START_RULINGS)]
+    assert named == moves, "the rulings have changed"
     return "\n".join(f"{i}. {text}" for i, text in enumerate(TARGETS, 1))
 
 
