@@ -87,7 +87,7 @@ def diagnose(bench: Workbench, connection: Connection) -> Diagnostics:
     return Diagnostics(
         cid=cid, versions=versions(), findings=tuple(findings), generations=len(bench.generations(cid, limit=1000)),
         skip_reasons=dict(summary.get("skip_reasons", {})),
-        database_bytes=bench.paths.database.stat().st_size if bench.paths.database.exists() else 0,
+        database_bytes=bench.store.size_bytes(),
     )  # fmt: skip
 
 

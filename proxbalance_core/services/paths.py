@@ -1,26 +1,28 @@
-"""Where the user's data live."""
+"""Where the user's data live: a folder, and in it the database unless that is on a server."""
 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from proxbalance_core.errors import ConfigError
 
 ENVIRONMENT = "PROXBALANCE_DATA"
+DATABASE_ENVIRONMENT = "PROXBALANCE_DATABASE"
 ROOT = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DataPaths:
-    """The files of one data folder."""
+    """The files of one data folder; ``server`` is the URL of a PostgreSQL database instead of the file in it."""
 
     root: Path
+    server: str = field(default="", repr=False)
 
     @property
-    def database(self) -> Path:
-        return self.root / "proxbalance.db"
+    def database(self) -> Path | str:
+        return self.server or self.root / "proxbalance.db"
 
     @property
     def secrets(self) -> Path:
@@ -45,7 +47,7 @@ def data_paths(given: Path | None = None) -> DataPaths:
     Raises
     ------
     ConfigError
-        When the folder can't be made or written to.
+        When the folder can't be made or written to, or the database that is named has no URL.
     """
     root = given or _from_environment() or _of_checkout() or _of_user()
     try:
@@ -54,7 +56,14 @@ def data_paths(given: Path | None = None) -> DataPaths:
         raise ConfigError(f"The data folder {root} can't be made: {error.strerror}.", path=str(root)) from None
     if not os.access(root, os.W_OK):
         raise ConfigError(f"The data folder {root} can't be written to.", path=str(root))
-    return DataPaths(root=root)
+    return DataPaths(root=root, server=_server())
+
+
+def _server() -> str:
+    url = os.environ.get(DATABASE_ENVIRONMENT, "")
+    if url and "://" not in url:
+        raise ConfigError(f"{DATABASE_ENVIRONMENT} takes a URL like postgresql://user@host/database.")
+    return url
 
 
 def _from_environment() -> Path | None:

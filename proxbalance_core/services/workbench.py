@@ -71,6 +71,8 @@ class Workbench:
     def open(cls, data_dir: Path | None = None, *, clock: Callable[[], datetime] | None = None) -> Workbench:
         """Open the data folder: as given, else as ``PROXBALANCE_DATA`` names it, else the checkout's or the user's.
 
+        Where ``PROXBALANCE_DATABASE`` is the URL of a PostgreSQL database, that takes the place of the file in it.
+
         Raises
         ------
         ConfigError, StoreError

@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 import zlib
 from datetime import UTC, datetime
 from typing import Any
+
+# NUL and halves of surrogate pairs: what a broken answer may hold, and no database takes.
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+def storable(text: str) -> str:
+    """Text as it can be stored; what can't is replaced by the sign for that."""
+    return _UNSTORABLE.sub("\ufffd", text)
 
 
 def epoch(moment: datetime) -> int:

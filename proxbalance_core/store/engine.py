@@ -10,12 +10,24 @@ from typing import Any
 from sqlalchemy import Connection as Db
 from sqlalchemy import Engine, Table, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import (
+    ArgumentError,
+    DataError,
+    DBAPIError,
+    IntegrityError,
+    ProgrammingError,
+    SQLAlchemyError,
+)
 
 from proxbalance_core.errors import StoreError
 
 BUSY_TIMEOUT_MS = 5000
+CONNECT_TIMEOUT_S = 10
 _WRITES = "proxbalance_writes"
+# Any number that no other program would hit on in a database of ours.
+_WRITERS_LOCK = 0x50726F78
+_SHAPE = "postgresql://user@host/database"
 
 
 def sqlite_path(url_or_path: str | Path) -> Path | None:
@@ -23,7 +35,7 @@ def sqlite_path(url_or_path: str | Path) -> Path | None:
     text = str(url_or_path)
     if isinstance(url_or_path, Path) or "://" not in text:
         return Path(text)
-    url = make_url(text)
+    url = _url(text)
     if url.get_backend_name() != "sqlite":
         return None
     if not url.database or url.database == ":memory:":
@@ -47,11 +59,45 @@ def _uri_safe(path: Path) -> str:
     return path.as_posix().replace("%", "%25").replace("?", "%3f").replace("#", "%23")
 
 
-def _server_engine(url: str, read_only: bool) -> Engine:
-    if make_url(url).get_backend_name() != "postgresql":
-        raise StoreError("ProxBalance keeps its data in a SQLite file or in PostgreSQL.")
+def _url(text: str) -> URL:
+    try:
+        return make_url(text)
+    except (ArgumentError, ValueError):
+        # The text itself may hold a password.
+        raise StoreError(f"That is not the URL of a database; one looks like {_SHAPE}.") from None
+
+
+def _server_engine(text: str, read_only: bool) -> Engine:
+    url = _url(text)
+    if url.get_backend_name() != "postgresql":
+        raise StoreError(
+            f"ProxBalance keeps its data in a SQLite file or in PostgreSQL ({_SHAPE}), not in {url.drivername}."
+        )
     options = {"postgresql_readonly": True} if read_only else {}
-    return create_engine(url, pool_pre_ping=True, execution_options=options)
+    try:
+        engine = create_engine(
+            url.set(drivername="postgresql+psycopg"),
+            connect_args={} if "connect_timeout" in url.query else {"connect_timeout": CONNECT_TIMEOUT_S},
+            pool_pre_ping=True,
+            execution_options=options,
+            # Several selects of one transaction see one state, as in SQLite.
+            isolation_level="REPEATABLE READ",
+        )
+    except ImportError:
+        raise StoreError(
+            "PostgreSQL needs its driver, which is not installed: run "
+            "'.venv/bin/pip install -r requirements-postgres.txt -c constraints.txt'."
+        ) from None
+    _prepare_postgres(engine)
+    return engine
+
+
+def _prepare_postgres(engine: Engine) -> None:
+    @event.listens_for(engine, "begin")
+    def begin(db: Db) -> None:
+        # One writer after the other, as in SQLite: rollups read marks that a writer of samples sets back.
+        if db.get_execution_options().get(_WRITES, False):
+            db.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITERS_LOCK})")
 
 
 def _prepare_sqlite(engine: Engine, read_only: bool) -> None:
@@ -79,16 +125,51 @@ def _prepare_sqlite(engine: Engine, read_only: bool) -> None:
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[Db]:
-    """A consistent view for some selects."""
-    with engine.connect() as db:
+    """A consistent view for some selects.
+
+    Raises
+    ------
+    StoreError
+        The database does not answer, is locked or has no room; the same from `writing`.
+    """
+    with _told(engine), engine.connect() as db:
         yield db
 
 
 @contextmanager
 def writing(engine: Engine) -> Iterator[Db]:
     """One transaction: all of it or, after any error, nothing of it."""
-    with engine.execution_options(**{_WRITES: True}).begin() as db:
+    options: dict[str, Any] = {_WRITES: True}
+    if engine.dialect.name == "postgresql":
+        # What the writer before us did has to be seen; in a repeatable view it would not.
+        options["isolation_level"] = "READ COMMITTED"
+    with _told(engine), engine.execution_options(**options).begin() as db:
         yield db
+
+
+@contextmanager
+def _told(engine: Engine) -> Iterator[None]:
+    """What befalls the database itself, in one sentence."""
+    try:
+        yield
+    except (IntegrityError, DataError, ProgrammingError):
+        raise  # of what was asked, not of the database
+    except DBAPIError as error:
+        raise StoreError(f"The database {place(engine.url)} can't be used: {cause_of(error)}.") from error
+
+
+def cause_of(error: SQLAlchemyError) -> str:
+    """What the driver said: its first line, without hints and the statement."""
+    return str(getattr(error, "orig", None) or error).partition("\n")[0].rstrip(".")
+
+
+def place(url: URL) -> str:
+    """Where a database is, for people: its file, or its URL without password and options."""
+    if url.get_backend_name() == "sqlite":
+        return str(url.database).removeprefix("file:")
+    return URL.create(
+        "postgresql", url.username, host=url.host, port=url.port, database=url.database
+    ).render_as_string()
 
 
 def upsert(db: Db, table: Table, columns: tuple[str, ...] = (), *, keep_if: str | None = None) -> Any:

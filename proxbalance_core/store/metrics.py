@@ -118,15 +118,21 @@ def rollup_fields(kind: EntityKind) -> tuple[Field, ...]:
     return tuple(fields)
 
 
+# Beyond every measurement, and within what a column holds.
+_FAR = 2.0**62
+
+
 def encoded(value: float, scale: float) -> int | None:
-    """The whole number to store, None for NaN."""
-    return round(value * scale) if value == value else None
+    """The whole number to store, None for NaN and for what no measurement can be."""
+    whole = value * scale
+    return round(whole) if -_FAR < whole < _FAR else None
 
 
 def encoded_column(values: npt.NDArray[np.float64], scale: float) -> list[int | None]:
     """Many values at once."""
-    known = np.isfinite(values)
-    whole = np.rint(np.where(known, values, 0.0) * scale).astype(np.int64).tolist()
+    scaled = values * scale
+    known = np.abs(scaled) < _FAR
+    whole = np.rint(np.where(known, scaled, 0.0)).astype(np.int64).tolist()
     if known.all():
         return list(whole)
     return [number if there else None for number, there in zip(whole, known.tolist(), strict=True)]

@@ -7,14 +7,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Literal
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from proxbalance_core.errors import DatabaseDamaged, StoreError
 from proxbalance_core.store import safety, schema
 from proxbalance_core.store.connections import ConnectionStore, InventoryStore, StatusStore
 from proxbalance_core.store.desk import EventStore, MigrationStore, OutcomeStore, SettingsStore, WishStore
-from proxbalance_core.store.engine import make_engine, sqlite_path
+from proxbalance_core.store.engine import cause_of, make_engine, place, reading, sqlite_path
 from proxbalance_core.store.generations import GenerationStore
 from proxbalance_core.store.samples import SampleStore
 
@@ -46,6 +46,14 @@ class Store:
     def back_up(self) -> Path | None:
         """Copy the database into ``backups`` beside it, also while others write; None for PostgreSQL."""
         return None if self.path is None else safety.back_up(self.path, "manual")
+
+    def size_bytes(self) -> int:
+        """What the database takes on disk."""
+        if self.path is not None:
+            files = (self.path.with_name(self.path.name + suffix) for suffix in ("", "-wal"))
+            return sum(file.stat().st_size for file in files if file.exists())
+        with reading(self._engine) as db:
+            return int(db.scalar(select(func.pg_database_size(func.current_database()))) or 0)
 
     def close(self) -> None:
         self._engine.dispose()
@@ -94,8 +102,7 @@ def open_store(
             schema.upgrade(engine, _backup_step(path if backup else None))
     except SQLAlchemyError as error:
         engine.dispose()
-        cause = getattr(error, "orig", None) or error
-        raise StoreError(f"The database can't be opened: {cause}.", path=str(path or "")) from error
+        raise StoreError(f"The database {place(engine.url)} can't be opened: {cause_of(error)}.") from error
     except StoreError:
         engine.dispose()
         raise

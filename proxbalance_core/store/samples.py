@@ -14,7 +14,7 @@ from sqlalchemy import Engine, func, insert, select
 from proxbalance_core.domain.observed import GuestSample, NodeSample, Samples
 from proxbalance_core.domain.settings import Settings
 from proxbalance_core.store import tables
-from proxbalance_core.store.documents import epoch, moment
+from proxbalance_core.store.documents import epoch, moment, storable
 from proxbalance_core.store.engine import reading, upsert, writing
 from proxbalance_core.store.metrics import METRICS, EntityKind, encoded, raw_fields
 from proxbalance_core.store.reading import entity_names, fields_of, frame_of, merged, own_entities
@@ -134,7 +134,7 @@ class _Ids:
         self._of: dict[tuple[EntityKind, str], int] = {}
 
     def know(self, kind: EntityKind, names: Iterable[str]) -> None:
-        wanted = set(names) - {""}
+        wanted = set(map(storable, names)) - {""}
         found = {name: i for i, name in entity_names(self._db, self._cid, kind).items()}
         missing = sorted(wanted - found.keys())
         if missing:
@@ -144,7 +144,7 @@ class _Ids:
         self._of |= {(kind, name): i for name, i in found.items()}
 
     def node(self, name: str) -> int | None:
-        return self._of.get(("node", name))
+        return self._of.get(("node", storable(name)))
 
     def guest(self, vmid: int) -> int:
         return self._of["guest", str(vmid)]

@@ -18,7 +18,8 @@ from proxbalance_core.store.engine import reading, writing
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
-def _config(db: Db | None = None) -> Config:
+def config(db: Db | None = None) -> Config:
+    """Where Alembic finds our migrations, and the connection it is to use."""
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     if db is not None:
@@ -28,13 +29,13 @@ def _config(db: Db | None = None) -> Config:
 
 def newest() -> str:
     """The version this program writes."""
-    head = ScriptDirectory.from_config(_config()).get_current_head()
+    head = ScriptDirectory.from_config(config()).get_current_head()
     assert head is not None
     return head
 
 
 def _known() -> set[str]:
-    return {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
+    return {script.revision for script in ScriptDirectory.from_config(config()).walk_revisions()}
 
 
 def version(db: Db) -> str | None:
@@ -80,4 +81,4 @@ def upgrade(engine: Engine, before: Callable[[], object]) -> None:
     with writing(engine) as db:
         # Someone else may have upgraded while we waited for the lock.
         if version(db) != newest():
-            command.upgrade(_config(db), "head")
+            command.upgrade(config(db), "head")

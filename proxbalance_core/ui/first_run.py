@@ -28,9 +28,12 @@ def opened() -> bool:
         _damaged(error)
         return False
     except (ProxBalanceError, OSError) as error:
-        st.error("The data folder can't be used.", icon=":material/error:")
+        st.error("The data folder or the database can't be used.", icon=":material/error:")
         st.text(str(error))
-        st.caption("Set PROXBALANCE_DATA to a folder that you may write to, and start the app again.")
+        st.caption(
+            "Set PROXBALANCE_DATA to a folder that you may write to (and PROXBALANCE_DATABASE, if you set it, to the "
+            "URL of a PostgreSQL database that answers), and start the app again."
+        )
         return False
     return True
 

@@ -1,9 +1,8 @@
-"""What every database must do for us. PostgreSQL too, when PROXBALANCE_TEST_PG_URL names an empty one."""
+"""What every database must do for us, SQLite and PostgreSQL alike."""
 
 from __future__ import annotations
 
 import dataclasses
-import os
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -23,19 +22,12 @@ from proxbalance_core.store import Store, open_store
 T0 = datetime(2026, 2, 1, tzinfo=UTC)
 E0 = int(T0.timestamp())
 HOUR, DAY = 3600, 86_400
-POSTGRES = "PROXBALANCE_TEST_PG_URL"
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    url: str | Path = tmp_path / "proxbalance.db"
-    if request.param == "postgresql":
-        if not os.environ.get(POSTGRES):
-            pytest.skip(f"{POSTGRES} does not name a database")
-        url = os.environ[POSTGRES]
-    with open_store(url) as opened:
-        for old in opened.connections.list():
-            opened.connections.remove(old.id)
+    postgres = request.param == "postgresql"
+    with open_store(request.getfixturevalue("postgres_url") if postgres else tmp_path / "proxbalance.db") as opened:
         for cid in ("lab", "other"):
             opened.connections.put(Connection(id=cid, title=cid.title(), source="synthetic", created_at=T0))
         yield opened
@@ -94,6 +86,19 @@ def test_a_round_is_stored_whole_or_not_at_all(store: Store) -> None:
     with pytest.raises(Exception):  # noqa: B017
         store.samples.add("lab", Samples(nodes=(node(E0),), guests=(broken,)))
     assert store.samples.frame("lab", "node", T0, T0 + timedelta(hours=1)).empty
+
+
+def test_what_no_database_holds_costs_nothing_else(store: Store) -> None:
+    """A broken answer: half a surrogate pair and NUL in names, a figure beyond every column."""
+    odd = "pve\x00\ud800"
+    nodes = (dataclasses.replace(node(E0), node=odd, mem_bytes=1e300), node(E0))
+    for _ in range(2):
+        store.samples.add("lab", Samples(nodes=nodes, guests=(guest(E0, on=odd),)))
+    kept = store.samples.frame("lab", "node", T0, T0 + timedelta(hours=1)).set_index("node")
+    assert sorted(kept.index) == ["pve1", "pve\ufffd\ufffd"]
+    assert np.isnan(kept["mem_bytes"]["pve\ufffd\ufffd"]) and kept["mem_bytes"]["pve1"] == 2.0**36
+    store.status.put("lab", CollectorStatus(last_error=f"It said: {odd}"))
+    assert store.status.get("lab").last_error == "It said: pve\ufffd\ufffd"
 
 
 def test_gaps_stay_gaps(store: Store) -> None:

@@ -55,6 +55,20 @@ def test_assess_as_json_and_as_tables(file: Path) -> None:
     assert "<img" in people.stdout
 
 
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("postgresql:/lab", "PROXBALANCE_DATABASE takes a URL like postgresql://user@host/database.\n"),
+        ("postgresql://anna:s3cret@127.0.0.1:x/lab", "not the URL of a database"),
+        ("postgresql://anna:s3cret@127.0.0.1:1/lab", "Connection refused"),
+    ],
+)
+def test_a_database_that_can_not_be_reached_is_one_sentence(tmp_path: Path, url: str, said: str) -> None:
+    told = run("connections", "list", "--data-dir", tmp_path, PROXBALANCE_DATABASE=url)
+    assert told.exit_code == 1 and said in told.stderr
+    assert told.stderr.count("\n") == 1 and "s3cret" not in told.stderr
+
+
 def test_settings_change_the_advice(file: Path, tmp_path: Path) -> None:
     assert (
         json.loads(run("assess", file, "--set", "cpu_threshold=95", "--json").stdout)["settings"]["cpu_threshold"] == 95

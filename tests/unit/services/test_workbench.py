@@ -148,6 +148,17 @@ def test_a_torn_database_is_set_aside(tmp_path: Path) -> None:
     assert list(tmp_path.glob("proxbalance.db.damaged-*"))
 
 
+def test_the_database_may_be_on_a_server(tmp_path: Path, postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PROXBALANCE_DATABASE", postgres_url)
+    with Workbench.open(tmp_path) as bench:
+        bench.ensure_demo()
+        assert bench.paths.database == postgres_url and postgres_url not in repr(bench.paths)
+    with Workbench.open(tmp_path) as bench:
+        assert [connection.id for connection in bench.connections()] == ["demo"]
+        assert bench.diagnostics("demo").database_bytes > 1_000_000
+    assert not (tmp_path / "proxbalance.db").exists()
+
+
 def test_unknown_connections_are_named(bench: Workbench) -> None:
     with pytest.raises(ConfigError, match="nowhere"):
         bench.status("nowhere")

@@ -23,8 +23,9 @@ def test_no_column_is_used_twice() -> None:
 
 
 def test_one_value_and_many_are_encoded_alike() -> None:
-    values = np.array([0.0, 1.2345, np.nan, 99.9996])
-    assert encoded_column(values, 1000.0) == [encoded(v, 1000.0) for v in values] == [0, 1234, None, 100_000]
+    values = np.array([0.0, 1.2345, np.nan, 99.9996, 1e300, -np.inf])
+    whole = [0, 1234, None, 100_000, None, None]
+    assert encoded_column(values, 1000.0) == [encoded(v, 1000.0) for v in values] == whole
 
 
 def test_documents_come_back() -> None:
