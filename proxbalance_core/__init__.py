@@ -10,41 +10,72 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from proxbalance_core.domain.changes import (
+        AddCores,
+        AddGuest,
+        AddMemory,
+        AddNode,
+        Consolidate,
+        DrainNode,
+        GrowGuest,
+        LoseNode,
+        MoveGuest,
+        NewGuest,
+    )
     from proxbalance_core.domain.cluster import ClusterSnapshot
     from proxbalance_core.domain.plans import Assessment, Simulation
     from proxbalance_core.domain.results import Evaluation, GuestOptions
     from proxbalance_core.domain.selections import Selection
     from proxbalance_core.domain.settings import Settings
+    from proxbalance_core.domain.whatif import Placing, WhatIf
     from proxbalance_core.engine.assess import assess
     from proxbalance_core.engine.evaluate import evaluate, options
     from proxbalance_core.engine.selection import select
     from proxbalance_core.errors import ProxBalanceError
     from proxbalance_core.forecast.hourly import forecast_hours, forecast_scenarios
+    from proxbalance_core.whatif.ask import what_if
+    from proxbalance_core.whatif.place import place
     from proxbalance_core.whatif.simulate import simulate
 
 __version__ = "0.1.0"
 
 _HOME = {
+    "AddCores": "domain.changes",
+    "AddGuest": "domain.changes",
+    "AddMemory": "domain.changes",
+    "AddNode": "domain.changes",
     "Assessment": "domain.plans",
     "ClusterSnapshot": "domain.cluster",
+    "Consolidate": "domain.changes",
+    "DrainNode": "domain.changes",
     "Evaluation": "domain.results",
+    "GrowGuest": "domain.changes",
     "GuestOptions": "domain.results",
+    "LoseNode": "domain.changes",
+    "MoveGuest": "domain.changes",
+    "NewGuest": "domain.changes",
+    "Placing": "domain.whatif",
     "ProxBalanceError": "errors",
     "Selection": "domain.selections",
     "Settings": "domain.settings",
     "Simulation": "domain.plans",
+    "WhatIf": "domain.whatif",
     "assess": "engine.assess",
     "evaluate": "engine.evaluate",
     "forecast_hours": "forecast.hourly",
     "forecast_scenarios": "forecast.hourly",
     "options": "engine.evaluate",
+    "place": "whatif.place",
     "select": "engine.selection",
     "simulate": "whatif.simulate",
+    "what_if": "whatif.ask",
 }
 
 __all__ = [
-    "Assessment", "ClusterSnapshot", "Evaluation", "GuestOptions", "ProxBalanceError", "Selection", "Settings",
-    "Simulation", "assess", "evaluate", "forecast_hours", "forecast_scenarios", "options", "select", "simulate",
+    "AddCores", "AddGuest", "AddMemory", "AddNode", "Assessment", "ClusterSnapshot", "Consolidate", "DrainNode",
+    "Evaluation", "GrowGuest", "GuestOptions", "LoseNode", "MoveGuest", "NewGuest", "Placing", "ProxBalanceError",
+    "Selection", "Settings", "Simulation", "WhatIf", "assess", "evaluate", "forecast_hours", "forecast_scenarios",
+    "options", "place", "select", "simulate", "what_if",
 ]  # fmt: skip
 
 

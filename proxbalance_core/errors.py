@@ -4,7 +4,7 @@ ProxBalanceError
   ConfigError    SettingInvalid, SettingMissing
   SourceError    SourceUnavailable (retry), AuthenticationFailed (do not), PermissionMissing, MalformedResponse
   StoreError     SchemaVersionMismatch, SnapshotNotFound, DatabaseDamaged
-  DataError      SnapshotInvalid, FrameContractError, StaleData, UnitMismatch
+  DataError      SnapshotInvalid, ChangeInvalid, FrameContractError, StaleData, UnitMismatch
   PlanError      StalePlan, WorsePlan (the run-time law; our bug)
   ActionError    ActionsDisabled, ValidationFailed, MigrationFailed
 
@@ -85,6 +85,10 @@ class DataError(ProxBalanceError):
 
 class SnapshotInvalid(DataError):
     """A snapshot document breaks its format (``path``: the key at fault)."""
+
+
+class ChangeInvalid(DataError):
+    """A what-if asks for a change that can't be."""
 
 
 class FrameContractError(DataError):

@@ -8,15 +8,17 @@ Pressure, trends, storage and load average stay as measured. States are kept unc
 from __future__ import annotations
 
 import dataclasses
-from typing import Protocol
+from collections.abc import Callable
+from typing import Any, Protocol, TypeVar
 
-from proxbalance_core.domain.cluster import ClusterSnapshot, Guest, Node, NodeMetric
+from proxbalance_core.domain.cluster import ClusterSnapshot, CpuUse, Guest, MemUse, Node, NodeMetric
 from proxbalance_core.domain.units import MIB, NAN, first_known, known
 from proxbalance_core.errors import SnapshotInvalid
 
 IOWAIT_LIMIT_PCT = 20.0
 IOWAIT_PCT_PER_100_MB = 5.0
 WINDOWS = ("current", "avg_24h", "avg_7d", "p95_7d")
+Measured = TypeVar("Measured", NodeMetric, CpuUse, MemUse)
 
 
 class _Windows(Protocol):
@@ -40,6 +42,13 @@ def filled(use: _Windows) -> tuple[float, float, float, float]:
     day = first_known(use.avg_24h, use.current, use.avg_7d)
     week = first_known(use.avg_7d, day)
     return first_known(use.current, day), day, week, first_known(use.p95_7d, use.max_7d, week)
+
+
+def each_window(use: Measured, change: Callable[[float], float]) -> Measured:
+    """``use`` with every figure changed, its trend too; the words stay."""
+    values = {field.name: getattr(use, field.name) for field in dataclasses.fields(use)}
+    changed: dict[str, Any] = {key: change(v) for key, v in values.items() if isinstance(v, int | float)}
+    return dataclasses.replace(use, **changed)
 
 
 def carried(guest: Guest) -> tuple[tuple[float, ...], tuple[float, ...]]:
@@ -70,13 +79,14 @@ def with_moves(snapshot: ClusterSnapshot, moves: tuple[tuple[int, str], ...]) ->
         guest = guests[vmid]
         if guest.node == target:
             continue
-        nodes[guest.node] = _shifted(nodes[guest.node], guest, -1.0)
-        nodes[target] = _shifted(nodes[target], guest, 1.0)
+        nodes[guest.node] = shifted(nodes[guest.node], guest, -1.0)
+        nodes[target] = shifted(nodes[target], guest, 1.0)
         guests[vmid] = dataclasses.replace(guest, node=target)
     return dataclasses.replace(snapshot, nodes=tuple(nodes.values()), guests=tuple(guests.values()))
 
 
-def _shifted(node: Node, guest: Guest, sign: float) -> Node:
+def shifted(node: Node, guest: Guest, sign: float) -> Node:
+    """``node`` with what ``guest`` carries added (``sign`` 1) or taken off (-1)."""
     cpu, mem = carried(guest)
     iowait = sign * own_iowait_pct(guest)
     cores, memory = (v if v > 0 else NAN for v in (node.cpu_cores * node.cpu_speed_factor, node.mem_bytes))

@@ -16,6 +16,7 @@ from proxbalance_core.domain.plans import ASSESSMENT_FORMAT, Assessment
 from proxbalance_core.domain.presets import CUSTOM, PRESETS, SETTINGS_FORMAT
 from proxbalance_core.domain.refusals import HOURS_AHEAD, MAX_SCENARIOS
 from proxbalance_core.domain.settings import Settings, Spec, specs
+from proxbalance_core.domain.whatif import PLACE_FORMAT, WHATIF_FORMAT, Placing, WhatIf
 
 Schema = dict[str, Any]
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -72,20 +73,36 @@ def assessment_schema() -> Schema:
 
     Objects are left open: a later version may add keys within /1.
     """
+    made = _answer(Assessment)
+    made["properties"] |= {
+        "generated_at": {"type": "string", "format": "date-time", "description": "Added by the app and the API."},
+        "engine_seconds": {"type": "number", "minimum": 0, "description": "Added by the app and the API."},
+    }
+    return _document(made, ASSESSMENT_FORMAT, _first_paragraph(Assessment))
+
+
+def whatif_schema() -> Schema:
+    """The schema of ``proxbalance.whatif/1``."""
+    return _document(_answer(WhatIf), WHATIF_FORMAT, _first_paragraph(WhatIf))
+
+
+def place_schema() -> Schema:
+    """The schema of ``proxbalance.place/1``."""
+    return _document(_answer(Placing), PLACE_FORMAT, _first_paragraph(Placing))
+
+
+def _answer(kind: type) -> Schema:
+    """The schema of something that the engine says: every key is there, and ``settings`` are all settings."""
     from pydantic import TypeAdapter
 
-    made = _tidy(TypeAdapter(Assessment).json_schema(mode="serialization"))
+    made: Schema = _tidy(TypeAdapter(kind).json_schema(mode="serialization"))
     for part in (made, *made["$defs"].values()):
         part["required"] = list(part["properties"])
     settings = settings_schema()
     del settings["$schema"], settings["additionalProperties"]
     made["$defs"]["Settings"] = settings | {"required": list(settings["properties"])}
     made["properties"]["settings"] = {"$ref": "#/$defs/Settings"}
-    made["properties"] |= {
-        "generated_at": {"type": "string", "format": "date-time", "description": "Added by the app and the API."},
-        "engine_seconds": {"type": "number", "minimum": 0, "description": "Added by the app and the API."},
-    }
-    return _document(made, ASSESSMENT_FORMAT, _first_paragraph(Assessment))
+    return made
 
 
 def _document(made: Schema, name: str, about: str) -> Schema:

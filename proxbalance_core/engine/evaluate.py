@@ -25,8 +25,8 @@ def evaluate(
     A guest that ends where it began costs nothing.
     """
     settings = settings or Settings()
-    start = View.of(snapshot, settings)
-    return judged(start, View.of(snapshot.with_moves(moves), settings))
+    start, moves = View.of(snapshot, settings), tuple(moves)
+    return judged(start, View.of(snapshot.with_moves(moves), settings) if moves else start)
 
 
 def judged(start: View, after: View) -> Evaluation:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from proxbalance_core.domain.cluster import ClusterSnapshot
 from proxbalance_core.domain.plans import Assessment
-from proxbalance_core.domain.results import Kind, Recommendation, Violation
+from proxbalance_core.domain.results import Kind, Recommendation
 from proxbalance_core.domain.selections import Selection
 from proxbalance_core.domain.settings import Settings
 from proxbalance_core.engine.evaluate import judged
@@ -20,10 +20,9 @@ from proxbalance_core.plan.walk import Walk
 from proxbalance_core.recommend.conflicts import PickedMove, conflicts
 from proxbalance_core.recommend.constraints import MEM_LIMIT_IN_ORDER, Ruling
 from proxbalance_core.recommend.rulings import ruling_in_words
-from proxbalance_core.recommend.violations import violations
+from proxbalance_core.recommend.violations import made_worse, violations
 from proxbalance_core.scoring.placed import Placed
 
-AMOUNT_EPSILON = 1e-9
 NOT_MEASURED = "its node has no current figures"
 
 
@@ -67,7 +66,7 @@ def select(
         ),
         conflicts=conflicts(start.placed, start.constraints, settings, _picked(found, taken)),
         violations=judgement.violations,
-        broken=_worse(violations(start.placed, start.constraints), judgement.violations),
+        broken=made_worse(violations(start.placed, start.constraints), judgement.violations),
         plan=plan,
         cost=round(judgement.objective - judgement.strain, 6),
         gigabytes=plan.curve[-1].gigabytes,
@@ -125,13 +124,3 @@ def _picked(found: Found, taken: list[Trip]) -> list[PickedMove]:
         source, target = sides(trip)
         gains[trip.guest] = round(source.total - target.total, 2)
     return [PickedMove(guest=g, target=found.target_of[g], gain=gain) for g, gain in gains.items()]
-
-
-def _worse(before: tuple[Violation, ...], after: tuple[Violation, ...]) -> tuple[Violation, ...]:
-    """Violations of ``after`` that no violation of ``before`` covers."""
-    return tuple(v for v in after if not any(_covers(was, v) for was in before))
-
-
-def _covers(was: Violation, now: Violation) -> bool:
-    same = was.constraint == now.constraint and was.node == now.node
-    return same and set(now.vmids) <= set(was.vmids) and now.amount <= was.amount + AMOUNT_EPSILON

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
 from proxbalance_core.domain.cluster import ClusterSnapshot, Guest
+from proxbalance_core.domain.wording import listed
 from proxbalance_core.features.arrays import ClusterArrays, Floats, Ints
 
 EXCLUDE, AFFINITY, PIN = "exclude_", "affinity_", "pin_"
@@ -122,7 +122,7 @@ def _rule_groups(
         missing += [f"node '{n}'" for n in rule.nodes if n not in arrays.node_at]
         if missing:
             notes.append(
-                f"Rule '{rule.name}' names {_listed(missing)}, not in this snapshot (the token may not see it)."
+                f"Rule '{rule.name}' names {listed(missing)}, not in this snapshot (the token may not see it)."
             )
         guests = tuple(sorted({arrays.guest_at[v] for v in rule.guests if v in arrays.guest_at}))
         kind = "node" if rule.kind == "node-affinity" else str(rule.affinity)
@@ -130,8 +130,3 @@ def _rule_groups(
         if guests and (kind == "node" or len(guests) > 1):
             found[kind, rule.strict].append(Group(name=rule.name, guests=guests, nodes=nodes))
     return found, notes
-
-
-def _listed(items: Iterable[str]) -> str:
-    *head, last = items
-    return f"{', '.join(head)} and {last}" if head else last

@@ -14,12 +14,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from proxbalance_core.features.arrays import Floats, Ints
+from proxbalance_core.features.arrays import Bools, Floats, Ints
 from proxbalance_core.plan.board import Board, Rules, State
 from proxbalance_core.plan.duties import least_bad, takers
 from proxbalance_core.plan.fixpoint import improving
 from proxbalance_core.plan.gates import Gate
-from proxbalance_core.recommend.constraints import MEM_LIMIT, Ruling
+from proxbalance_core.recommend.constraints import MEM_LIMIT, Constraints, Ruling
 from proxbalance_core.recommend.starts import start_constraints
 from proxbalance_core.scoring.placed import Placed
 from proxbalance_core.scoring.strain import StrainField
@@ -44,7 +44,7 @@ class Outage:
     """What becomes of the guests [positions] of nodes that are gone; each is in one of the four.
 
     ``target_of`` start on a node, ``homeless`` lack memory, ``barred`` may start on no node that is left, whatever
-    its memory, ``idle`` don't run and stay. ``after`` is the state then, ``rules`` those it was found by.
+    its memory, ``idle`` needn't go (they don't run). ``after`` is the state then, ``rules`` those it was found by.
     """
 
     lost: frozenset[int]
@@ -66,21 +66,23 @@ def start_rules(rules: Rules, fresh: Mapping[int, frozenset[int]] | None = None)
     return replace(rules, constraints=start_constraints(rules.constraints, fresh))
 
 
-def without_nodes(state: State, rules: Rules, lost: Collection[int]) -> Outage:
+def without_nodes(state: State, rules: Rules, lost: Collection[int], staying: Bools | None = None) -> Outage:
     """Place the guests of the ``lost`` nodes [positions] on the others.
 
     Parameters
     ----------
     state : State
-        The cluster with all its nodes.
+        The cluster with all its nodes, or the ``after`` of another outage.
     rules : Rules
-        Made by :func:`start_rules`.
+        Made by :func:`start_rules` for a failure; as they are for a node that is emptied by migrations.
+    staying : array of bool, optional
+        Guests that needn't go, [G]; without it those that don't run.
     """
     gone, placed = frozenset(lost), state.placed
     here = np.isin(placed.node_of, list(gone))
-    running = placed.arrays.guest.running
+    idle = ~placed.arrays.guest.running if staying is None else staying
     begin, left = State(placed=placed, field=_without(state.field, gone)), _barring(rules, gone)
-    members = _members(placed, left, np.flatnonzero(here & running))
+    members = _members(placed, left, np.flatnonzero(here & ~idle))
     housing = _Housing(Board(begin, left, members, np.ones(len(members), dtype=bool)), gone, least_bad)
     if any(housing.full(m) for m in housing.left):
         packed = _Housing(Board(begin, left, members, np.ones(len(members), dtype=bool)), gone, _tightest)
@@ -90,7 +92,7 @@ def without_nodes(state: State, rules: Rules, lost: Collection[int]) -> Outage:
     node_of = housing.board.placed.node_of
     return Outage(
         lost=gone, target_of={int(g): int(node_of[g]) for g in np.flatnonzero(node_of != placed.node_of)},
-        homeless=homeless, barred=barred, idle=tuple(np.flatnonzero(here & ~running).tolist()),
+        homeless=homeless, barred=barred, idle=tuple(np.flatnonzero(here & idle).tolist()),
         after=State(placed=housing.board.placed, field=housing.board.field), rules=left,
     )  # fmt: skip
 
@@ -117,6 +119,14 @@ def _members(placed: Placed, rules: Rules, starting: Ints) -> list[tuple[int, ..
     for g in starting.tolist():
         units[rules.constraints.unit_of.get(g, (g,))[0], int(placed.node_of[g])].append(g)
     return sorted(tuple(unit) for unit in units.values())
+
+
+def joins(
+    g: int, placed: Placed, constraints: Constraints, gone: frozenset[int], along: tuple[int, ...] = ()
+) -> set[int] | None:
+    """Where guest ``g``, with those ``along``, has to join the rest of its unit; None when no rest is left."""
+    rest = set(constraints.unit_of.get(g, ())) - {g, *along}
+    return {int(placed.node_of[other]) for other in rest} - gone or None
 
 
 def _tightest(board: Board, m: int, targets: Collection[int] | None) -> int | None:
@@ -164,10 +174,8 @@ class _Housing:
         return True
 
     def _mates(self, m: int) -> set[int] | None:
-        """Where the rest of its unit is, which it has to join; None when there is no rest, or it is gone too."""
         board = self.board
-        rest = set(board.rules.constraints.unit_of.get(int(board.lead[m]), ())) - set(board.members[m])
-        return {int(board.placed.node_of[g]) for g in rest} - self.gone or None
+        return joins(int(board.lead[m]), board.placed, board.rules.constraints, self.gone, board.members[m])
 
     def _make_room(self, m: int) -> bool:
         """Let ``m`` in where one that was placed before can go elsewhere, the smallest first."""

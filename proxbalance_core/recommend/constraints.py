@@ -64,6 +64,7 @@ class Constraints:
         self.storages = [None if n.storages is None else {s.name: s for s in n.storages} for n in snapshot.nodes]
         self.copies = {i: c for i, g in enumerate(snapshot.guests) if (c := _copied_bytes(g))}
         self.copying: Ints = np.fromiter(self.copies, dtype=np.intp)
+        self.pooled: frozenset[str] = frozenset()  # storages of which all nodes see the same room
         self.apart_of = _membership(groups.apart)
         self.allowed_on = _allowed_nodes(groups.placed)
         self.unit_of = units(groups.together, len(snapshot.guests))
@@ -161,7 +162,7 @@ class Constraints:
         offered = self.storages[n]
         if offered is None or not self.copies:
             return True
-        wanted = self.copied_to(n, placed)
+        wanted = self.copied_to(n, placed, members)
         for m in members:
             for storage, size in self.copies.get(m, ()):
                 wanted[storage] += size
@@ -191,13 +192,14 @@ class Constraints:
         twin.copies, twin.copying = {}, np.zeros(0, dtype=np.intp)
         return twin
 
-    def copied_to(self, n: int, placed: Placed) -> dict[str, float]:
-        """Bytes that arrivals in this placement copy to each storage of node ``n``."""
+    def copied_to(self, n: int, placed: Placed, leaving: tuple[int, ...] = ()) -> dict[str, float]:
+        """Bytes that arrivals in this placement, but for those ``leaving``, copy to each storage of node ``n``."""
         copied: dict[str, float] = defaultdict(float)
-        here = (placed.node_of[self.copying] == n) & (self.arrays.guest.home[self.copying] != n)
-        for g in self.copying[here]:
-            for storage, size in self.copies[int(g)]:
-                copied[storage] += size
+        at, home = placed.node_of[self.copying], self.arrays.guest.home[self.copying]
+        for g in self.copying[(at != home) & ((at == n) | bool(self.pooled))].tolist():
+            for storage, size in self.copies[g] if g not in leaving else ():
+                if placed.node_of[g] == n or storage in self.pooled:
+                    copied[storage] += size
         return copied
 
     def free_targets(self, members: list[tuple[int, ...]], placed: Placed) -> Bools:

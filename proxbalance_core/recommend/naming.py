@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from proxbalance_core.domain.cluster import Guest
+from proxbalance_core.domain.wording import listed
 
 MOST_NAMED = 5
 
@@ -14,5 +15,4 @@ def guests_named(guests: Sequence[Guest], positions: Sequence[int]) -> str:
     named = [f"{guests[g].label} ({guests[g].vmid})" for g in positions[:MOST_NAMED]]
     if len(positions) > MOST_NAMED:
         return f"{', '.join(named)} and others"
-    *head, last = named
-    return f"{', '.join(head)} and {last}" if head else last
+    return listed(named)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from proxbalance_core.domain.units import GIB
-from proxbalance_core.recommend.constraints import MEM_LIMIT, Constraints, Ruling, storage_fault
+from proxbalance_core.recommend.constraints import MEM_LIMIT, STORAGE_RULINGS, Constraints, Ruling, storage_fault
 from proxbalance_core.scoring.placed import Placed
 
+MOST_NAMED = 4
 WORDS = {
     Ruling.SOURCE: "it is there already",
     Ruling.OFFLINE: "is not online",
@@ -18,6 +21,34 @@ WORDS = {
     Ruling.TOGETHER: "is not where the rest of its unit is",
     Ruling.BOUND: "is another node, and the guest is bound to its own",
 }
+
+
+Refusals = list[tuple[int, Ruling]]
+
+
+def refusals(g: int, placed: Placed, constraints: Constraints, only: Collection[int] | None = None) -> Refusals:
+    """The nodes that can't take guest ``g`` (with its unit where that is together), and what rules out each.
+
+    ``only`` are the nodes where the rest of its unit is, if it has to join that.
+    """
+    unit = constraints.unit_of.get(g, (g,))
+    together = unit if len({int(placed.node_of[u]) for u in unit}) == 1 else (g,)
+    ruled = [(n, constraints.ruling(g, n, placed, unit=together)) for n in range(len(placed.arrays.node.names))]
+    if only is not None:
+        ruled = [(n, r if n in only or r != Ruling.FREE else Ruling.TOGETHER) for n, r in ruled]
+    return [(n, r) for n, r in ruled if r not in (Ruling.SOURCE, Ruling.FREE)]
+
+
+def refusals_in_words(ruled: Refusals, g: int, placed: Placed, constraints: Constraints) -> str:
+    """The first few, with their figures, and how many more."""
+    names = placed.arrays.node.names
+    told = [f"{names[n]} {ruling_in_words(r, g, n, placed, constraints)}" for n, r in ruled]
+    return "; ".join(told[:MOST_NAMED]) + (f"; and {len(told) - MOST_NAMED} more" if len(told) > MOST_NAMED else "")
+
+
+def all_for_storage(ruled: Refusals) -> bool:
+    """Whether there are refusals, and each is for want of a storage."""
+    return bool(ruled) and all(r in STORAGE_RULINGS for _, r in ruled)
 
 
 def missing_memory_bytes(g: int, n: int, placed: Placed, constraints: Constraints) -> float:

@@ -11,12 +11,11 @@ from proxbalance_core.domain.cluster import Guest
 from proxbalance_core.domain.results import Skip
 from proxbalance_core.domain.settings import Settings
 from proxbalance_core.features.arrays import Floats
-from proxbalance_core.recommend.constraints import STORAGE_RULINGS, Constraints, Ruling
+from proxbalance_core.recommend.constraints import Constraints
 from proxbalance_core.recommend.eligibility import Barrier, Eligibility
-from proxbalance_core.recommend.rulings import ruling_in_words
+from proxbalance_core.recommend.rulings import all_for_storage, refusals, refusals_in_words
 from proxbalance_core.scoring.placed import Placed
 
-MOST_NAMED = 4
 LEAST_SHOWN = 0.01
 
 
@@ -133,19 +132,13 @@ def _scattered(g: int, world: World) -> Barrier:
 
 
 def _no_target(g: int, world: World) -> Barrier:
-    placed, constraints = world.placed, world.constraints
-    unit = constraints.unit_of.get(g, (g,))
-    together = unit if len({int(placed.node_of[u]) for u in unit}) == 1 else (g,)
-    rulings = [(n, constraints.ruling(g, n, placed, unit=together)) for n in range(len(placed.arrays.node.names))]
-    ruled = [(n, r) for n, r in rulings if r not in (Ruling.SOURCE, Ruling.FREE)]
-    names = placed.arrays.node.names
-    told = [f"{names[n]} {ruling_in_words(r, g, n, placed, constraints)}" for n, r in ruled]
-    shown = "; ".join(told[:MOST_NAMED]) + (f"; and {len(told) - MOST_NAMED} more" if len(told) > MOST_NAMED else "")
+    ruled = refusals(g, world.placed, world.constraints)
+    shown = refusals_in_words(ruled, g, world.placed, world.constraints)
     change = "when one of these changes"
-    if ruled and all(r in STORAGE_RULINGS for _, r in ruled):
+    if all_for_storage(ruled):
         return Barrier(reason="storage_incompatible", detail=f"No node has its storage: {shown}.", would_change=change)
-    detail = f"No node can take it: {shown}." if told else "There is no other node."
-    return Barrier(reason="no_suitable_target", detail=detail, would_change=change if told else "with another node")
+    detail = f"No node can take it: {shown}." if ruled else "There is no other node."
+    return Barrier(reason="no_suitable_target", detail=detail, would_change=change if ruled else "with another node")
 
 
 def _not_worth_it(g: int, after: AfterPlan, world: World) -> Barrier:

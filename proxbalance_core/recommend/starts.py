@@ -28,6 +28,7 @@ def start_constraints(constraints: Constraints, fresh: Mapping[int, frozenset[in
     given = {g: nodes & constraints.allowed_on.get(g, nodes) for g, nodes in new.items() if nodes}
     twin.allowed_on = constraints.allowed_on | given
     nodes, guests = constraints.snapshot.nodes, constraints.snapshot.guests
+    twin.pooled = frozenset(s.name for node in nodes for s in node.storages or () if s.shared) if new else frozenset()
 
     def ruling(g: int, n: int) -> Ruling:
         if g not in new and bound_to_its_node(guests[g], constraints) is not None:
@@ -37,7 +38,7 @@ def start_constraints(constraints: Constraints, fresh: Mapping[int, frozenset[in
             return own
         return Ruling.CORES if _too_wide(guests[g], nodes[n].cpu_cores) else Ruling.FREE
 
-    twin.fixed = constraints.rulings(
+    twin.fixed = twin.rulings(
         [state_ruling(node) for node in nodes],
         lambda g, guest: (
             guest.type,

@@ -13,6 +13,8 @@ from proxbalance_core.recommend.constraints import MEM_LIMIT, STORAGE_RULINGS, C
 from proxbalance_core.recommend.rulings import ruling_in_words
 from proxbalance_core.scoring.placed import Placed
 
+AMOUNT_EPSILON = 1e-9
+
 
 def violations(placed: Placed, constraints: Constraints) -> tuple[Violation, ...]:
     """Every hard constraint that does not hold in ``placed``."""
@@ -24,6 +26,16 @@ def violations(placed: Placed, constraints: Constraints) -> tuple[Violation, ...
         *(v for group in groups.placed for v in _misplaced(group, placed)),
         *_maintenance(placed),
     )
+
+
+def made_worse(before: tuple[Violation, ...], after: tuple[Violation, ...]) -> tuple[Violation, ...]:
+    """Violations of ``after`` that no violation of ``before`` covers."""
+    return tuple(v for v in after if not any(_covers(was, v) for was in before))
+
+
+def _covers(was: Violation, now: Violation) -> bool:
+    same = was.constraint == now.constraint and was.node == now.node
+    return same and set(now.vmids) <= set(was.vmids) and now.amount <= was.amount + AMOUNT_EPSILON
 
 
 def lacking_storage(start: Placed, after: Placed, constraints: Constraints) -> Iterator[Violation]:

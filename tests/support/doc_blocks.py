@@ -6,8 +6,9 @@ import copy
 import json
 from typing import Any
 
-from proxbalance_core import ClusterSnapshot, Settings, assess
+from proxbalance_core import AddMemory, ClusterSnapshot, LoseNode, NewGuest, Settings, assess, place, what_if
 from proxbalance_core.domain.settings import DESIGN, Spec, specs
+from proxbalance_core.domain.units import GIB
 from proxbalance_core.errors import ProxBalanceError
 from tests.support import engine_blocks, scoring_blocks
 from tests.support.compact_json import compact
@@ -28,6 +29,18 @@ GROUPS = {
 def example_assessment() -> Document:
     """What the engine says of the example."""
     return assess(ClusterSnapshot.from_dict(example_snapshot())).to_dict()
+
+
+def example_whatif() -> Document:
+    """What the engine says of the example without its second node and with more memory in the first."""
+    changes = [LoseNode(node="pve2"), AddMemory(node="pve1", mem_bytes=64 * GIB)]
+    return what_if(ClusterSnapshot.from_dict(example_snapshot()), None, changes).to_dict()
+
+
+def example_place() -> Document:
+    """Where a new guest would be best in the example."""
+    wish = NewGuest(name="mail", cpu_cores=4, mem_bytes=8 * GIB, storage="ceph", disk_bytes=32 * GIB)
+    return place(ClusterSnapshot.from_dict(example_snapshot()), None, wish).to_dict()
 
 
 def _fence(value: Any) -> str:
@@ -69,6 +82,22 @@ def skips_block() -> str:
 def plan_block() -> str:
     document = example_assessment()
     return _fence({"plan": document["plan"], "improvement": document["batch_impact"]["improvement"]})
+
+
+def whatif_block() -> str:
+    document = example_whatif()
+    for key in ("settings", "plan"):
+        del document[key]
+    for side in ("before", "after", "advised"):
+        for key in ("nodes", "violations"):
+            del document[side][key]
+    return _fence(document | {key: document[key][:1] for key in ("nodes", "moves", "notes")})
+
+
+def place_block() -> str:
+    document = example_place()
+    del document["settings"]
+    return _fence(document | {"nodes": document["nodes"][:1]})
 
 
 def settings_block() -> str:
@@ -160,6 +189,8 @@ BLOCKS = {
     "example-recommendation": recommendation_block,
     "example-skips": skips_block,
     "example-plan": plan_block,
+    "example-whatif": whatif_block,
+    "example-place": place_block,
     "settings": settings_block,
     "refusals": refusals_block,
     "setting-faults": faults_block,

@@ -24,8 +24,12 @@ def whole_files() -> dict[Path, str]:
         "schema/snapshot.v1.json": schemas.snapshot_schema(),
         "schema/settings.v1.json": schemas.settings_schema(),
         "schema/assessment.v1.json": schemas.assessment_schema(),
+        "schema/whatif.v1.json": schemas.whatif_schema(),
+        "schema/place.v1.json": schemas.place_schema(),
         "examples/snapshot.json": example_snapshot(),
         "examples/assessment.json": doc_blocks.example_assessment(),
+        "examples/whatif.json": doc_blocks.example_whatif(),
+        "examples/place.json": doc_blocks.example_place(),
     }
     return {DOCS / name: compact(document) + "\n" for name, document in made.items()}
 

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from proxbalance_core import ClusterSnapshot, assess
-from proxbalance_core.domain.schemas import assessment_schema, settings_schema, snapshot_schema
+from proxbalance_core.domain.schemas import (
+    assessment_schema,
+    place_schema,
+    settings_schema,
+    snapshot_schema,
+    whatif_schema,
+)
 from proxbalance_core.domain.settings import specs
 from tests.support import doc_blocks
 from tests.support.example import snapshot
@@ -31,6 +38,18 @@ def test_every_key_of_a_snapshot_is_named() -> None:
 
 def test_every_top_key_of_an_assessment_is_named() -> None:
     missing = {key for key in assessment_schema()["properties"] if f"`{key}`" not in FORMATS}
+    assert missing == set()
+
+
+@pytest.mark.parametrize("schema", [whatif_schema, place_schema])
+def test_every_key_of_a_what_if_and_a_place_is_named(schema: Callable[[], dict[str, Any]]) -> None:
+    made = schema()
+    asked = ("AddNode", "AddGuest", "NewGuest", "GrowGuest", "MoveGuest", "NodeFate", "Unplaced", "PlaceOption")
+    parts = [made, *(part for name, part in made["$defs"].items() if name in asked)]
+    own = {key for part in parts for key in part["properties"]}
+    plain_words = {"name", "vmid", "type", "node", "rating", "suitability", "detail", "reason", "kind"}
+    figures = {"cpu_pct", "cpu_after_pct", "mem_pct", "mem_after_pct"}
+    missing = {key for key in own - plain_words - figures if f"`{key}`" not in FORMATS}
     assert missing == set()
 
 

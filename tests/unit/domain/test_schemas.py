@@ -10,7 +10,13 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
 from proxbalance_core import ClusterSnapshot, Settings, assess
-from proxbalance_core.domain.schemas import assessment_schema, settings_schema, snapshot_schema
+from proxbalance_core.domain.schemas import (
+    assessment_schema,
+    place_schema,
+    settings_schema,
+    snapshot_schema,
+    whatif_schema,
+)
 from proxbalance_core.domain.settings import specs
 from tests.strategies.clusters import SWITCHES, Maker
 from tests.support.make_docs import stale
@@ -28,7 +34,7 @@ def test_docs_are_current() -> None:
     assert stale() == [], "run: python -m tests.support.make_docs"
 
 
-@pytest.mark.parametrize("schema", [snapshot_schema, settings_schema, assessment_schema])
+@pytest.mark.parametrize("schema", [snapshot_schema, settings_schema, assessment_schema, whatif_schema, place_schema])
 def test_schemas_are_schemas_and_name_their_format(schema: Callable[[], dict[str, Any]]) -> None:
     made = schema()
     Draft202012Validator.check_schema(made)

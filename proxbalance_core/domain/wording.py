@@ -1,0 +1,16 @@
+"""How sentences count and list things."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+def counted(number: int, noun: str) -> str:
+    """``1 move``, ``3 moves``."""
+    return f"{number:,} {noun}{'s' * (number != 1)}"
+
+
+def listed(items: Sequence[str]) -> str:
+    """``a``, ``a and b``, ``a, b and c``."""
+    *head, last = items or ("",)
+    return f"{', '.join(head)} and {last}" if head else last

@@ -1,0 +1,180 @@
+"""``what_if``: the same engine asked again about a changed cluster."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+
+from proxbalance_core.domain.changes import Change, Consolidate, DrainNode, LoseNode, MoveGuest
+from proxbalance_core.domain.cluster import ClusterSnapshot
+from proxbalance_core.domain.plans import Assessment
+from proxbalance_core.domain.results import Evaluation, NodeScore, Recommendation, Violation
+from proxbalance_core.domain.settings import Settings
+from proxbalance_core.domain.units import known
+from proxbalance_core.domain.whatif import AdvisedMove, Fate, NodeFate, Unplaced, Verdict, WhatIf
+from proxbalance_core.engine.assess import assess
+from proxbalance_core.engine.evaluate import evaluate, judged
+from proxbalance_core.engine.view import View
+from proxbalance_core.plan.outage import without_nodes
+from proxbalance_core.recommend.violations import made_worse
+from proxbalance_core.whatif.checks import refuse_impossible
+from proxbalance_core.whatif.emptying import Emptied, emptied
+from proxbalance_core.whatif.guests import waiting, with_guests_grown
+from proxbalance_core.whatif.notes import notes
+from proxbalance_core.whatif.settling import Settled, settled
+from proxbalance_core.whatif.summary import summary
+from proxbalance_core.whatif.topology import in_maintenance, with_nodes_changed
+
+_HOW_BAD = {"green": 0, "amber": 1, "red": 2}
+
+
+def what_if(snapshot: ClusterSnapshot, settings: Settings | None = None, changes: Iterable[Change] = ()) -> WhatIf:
+    """The cluster before and after ``changes``, what no longer fits, and the moves that would be advised then.
+
+    Raises
+    ------
+    ChangeInvalid
+        For what can't be: an unknown node or guest, no node left, an impossible size.
+    """
+    settings, changes = settings or Settings(), tuple(changes)
+    refuse_impossible(snapshot, changes)
+    sized = with_guests_grown(with_nodes_changed(snapshot, changes), changes)
+    moves = [(change.vmid, change.target) for change in changes if isinstance(change, MoveGuest)]
+    moved = sized.with_moves(moves) if moves else sized
+    lost = tuple(change.node for change in changes if isinstance(change, LoseNode))
+    then = settled(moved, settings, lost, waiting(moved, changes))
+    chosen = _emptied(then.snapshot, settings, changes)
+    final = in_maintenance(then.snapshot, chosen.nodes)
+    told = assess(final, settings)
+    hand, after = judged(View.of(sized, settings), View.of(moved, settings)), View.of(final, settings)
+    return _told(_Scene(snapshot, settings, changes, then, chosen, final, hand, after, told))
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Scene:
+    """All that was worked out; ``hand`` judges the moves by hand, ``after`` is the cluster right after the changes."""
+
+    today: ClusterSnapshot
+    settings: Settings
+    changes: tuple[Change, ...]
+    then: Settled
+    chosen: Emptied
+    final: ClusterSnapshot
+    hand: Evaluation
+    after: View
+    told: Assessment
+
+    @property
+    def drained(self) -> frozenset[str]:
+        return frozenset(c.node for c in self.changes if isinstance(c, DrainNode)) | frozenset(self.chosen.nodes)
+
+
+def _emptied(snapshot: ClusterSnapshot, settings: Settings, changes: tuple[Change, ...]) -> Emptied:
+    wanted = next((change.nodes for change in changes if isinstance(change, Consolidate)), None)
+    return Emptied() if wanted is None else emptied(snapshot, settings, wanted)
+
+
+def _told(scene: _Scene) -> WhatIf:
+    before = evaluate(scene.today, scene.settings)
+    after = _with_hand_moves(judged(scene.after, scene.after), scene.hand)
+    steps = [(step.vmid, step.target) for step in scene.told.plan.steps]
+    end = View.of(scene.final.with_moves(steps), scene.settings) if steps else scene.after
+    advised = judged(scene.after, end)
+    left = (*scene.then.unplaced, *_not_drained(scene, end))
+    broken = tuple(_broken(scene, before, advised))
+    made = WhatIf(
+        cluster=scene.today.cluster, taken_at=scene.today.taken_at, settings=scene.settings.to_dict(),
+        changes=scene.changes, verdict=_verdict(scene, left, broken, before, advised), summary="",
+        before=before, after=after, advised=advised, nodes=tuple(_fates(scene)), started=scene.then.started,
+        unplaced=left, missing_bytes=sum(row.missing_bytes or 0.0 for row in left), broken=broken,
+        moves=tuple(_advised(r) for r in scene.told.recommendations), plan=scene.told.plan,
+    )  # fmt: skip
+    said = notes(made, scene.final, scene.chosen)
+    return dataclasses.replace(made, summary=summary(made), notes=(*scene.told.notes, *said))
+
+
+def _with_hand_moves(after: Evaluation, hand: Evaluation) -> Evaluation:
+    """Moves by hand have a price, and may lead to a node without the storage."""
+    storage = tuple(v for v in hand.violations if v.constraint == "storage")
+    cost = hand.objective - hand.strain
+    return dataclasses.replace(
+        after, objective=round(after.strain + cost, 6), violations=(*after.violations, *storage)
+    )  # fmt: skip
+
+
+def _not_drained(scene: _Scene, end: View) -> Iterator[Unplaced]:
+    """Who the plan leaves on nodes that are to be emptied, with the memory that is missing for it."""
+    drained = scene.drained
+    left = [s for s in scene.told.skipped if s.node in drained and s.reason != "template"]
+    if not left:
+        return
+    vmids = {skip.vmid for skip in left if skip.reason == "no_suitable_target"}
+    staying = ~np.isin(end.arrays.guest.vmids, list(vmids))
+    found = without_nodes(end.state, end.rules, [end.arrays.node_at[name] for name in drained], staying)
+    lacking = {int(end.arrays.guest.vmids[unit.guests[0]]): unit for unit in found.homeless}
+    for skip in left:
+        unit = lacking.get(skip.vmid)
+        yield Unplaced(
+            vmid=skip.vmid, name=skip.name, type=skip.type, node=skip.node, reason=skip.reason, detail=skip.detail,
+            missing_bytes=unit.missing_bytes if unit else None,
+            nearest=end.arrays.node.names[unit.node] if unit else None,
+        )  # fmt: skip
+
+
+def _broken(scene: _Scene, before: Evaluation, advised: Evaluation) -> Iterator[Violation]:
+    """Hard constraints that hold today and wouldn't after all; who has no place is told elsewhere."""
+    lost = {guest.vmid for guest in scene.final.guests if not _online(scene.final, guest.node)}
+    hand = tuple(v for v in scene.hand.violations if v.constraint == "storage")
+    for violation in made_worse(before.violations, (*advised.violations, *hand)):
+        if violation.constraint != "maintenance" and not lost.intersection(violation.vmids):
+            yield violation
+
+
+def _online(snapshot: ClusterSnapshot, name: str) -> bool:
+    return next(node.online for node in snapshot.nodes if node.name == name)
+
+
+def _verdict(
+    scene: _Scene, left: tuple[Unplaced, ...], broken: tuple[Violation, ...], before: Evaluation, advised: Evaluation
+) -> Verdict:
+    if left or broken or scene.chosen.short:
+        return "does_not_fit"
+    was = {node.name: _HOW_BAD[node.light] for node in before.nodes}
+    worst = max((_HOW_BAD[n.light] for n in advised.nodes if _turned(n, was.get(n.name, 0))), default=0)
+    return ("fits", "tight", "overloaded")[worst]
+
+
+def _turned(node: NodeScore, was: int) -> bool:
+    """Whether a node's light is worse than it was; one without figures has none that counts."""
+    return node.score is not None and _HOW_BAD[node.light] > was
+
+
+def _fates(scene: _Scene) -> Iterator[NodeFate]:
+    today = {node.name: node for node in scene.today.nodes}
+    lost = {change.node for change in scene.changes if isinstance(change, LoseNode)}
+    for node in scene.final.nodes:
+        before = today.get(node.name)
+        grown = before is not None and (before.cpu_cores, before.mem_bytes) != (node.cpu_cores, node.mem_bytes)
+        fate: Fate = (
+            "lost" if node.name in lost else "drained" if node.name in scene.drained
+            else "added" if before is None else "grown" if grown else "kept"
+        )  # fmt: skip
+        yield NodeFate(
+            node=node.name, fate=fate, cpu_cores_before=_given(before.cpu_cores) if before else None,
+            cpu_cores=_given(node.cpu_cores), mem_bytes_before=_given(before.mem_bytes) if before else None,
+            mem_bytes=_given(node.mem_bytes),
+        )  # fmt: skip
+
+
+def _given(value: float) -> float | None:
+    return value if known(value) else None
+
+
+def _advised(r: Recommendation) -> AdvisedMove:
+    return AdvisedMove(
+        vmid=r.vmid, name=r.name, type=r.type, source=r.source, target=r.target, kind=r.kind, wave=r.wave,
+        score_improvement=r.score_improvement, strain_relief=r.strain_relief,
+        estimated_seconds=r.estimated_seconds, summary=r.reason.summary,
+    )  # fmt: skip
