@@ -28,7 +28,7 @@ class DrainNode:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddNode:
-    """A new, idle node: ``like`` another, or with the cores and bytes given (None: those of the one it is like)."""
+    """A new, idle node: of the cores and bytes given, else ``like`` another (None: like most nodes of the cluster)."""
 
     node: str
     like: str | None = None

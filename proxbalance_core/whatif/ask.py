@@ -91,7 +91,7 @@ def _told(scene: _Scene) -> WhatIf:
         unplaced=left, missing_bytes=sum(row.missing_bytes or 0.0 for row in left), broken=broken,
         moves=tuple(_advised(r) for r in scene.told.recommendations), plan=scene.told.plan,
     )  # fmt: skip
-    said = notes(made, scene.final, scene.chosen)
+    said = notes(made, scene.today, scene.final, scene.chosen)
     return dataclasses.replace(made, summary=summary(made), notes=(*scene.told.notes, *said))
 
 

@@ -117,8 +117,8 @@ def _(change: AddNode, named: _Named) -> Iterator[str]:
             yield from named.no_node(change.like)
         elif not named.nodes[change.like].online:
             yield f"Node '{change.like}' is {named.nodes[change.like].status}: nothing can be like it."
-    elif change.cpu_cores is None or change.mem_bytes is None:
-        yield f"New node '{change.node}' needs cores and memory, or a node that it is like."
+    elif None in (change.cpu_cores, change.mem_bytes) and not any(node.online for node in named.nodes.values()):
+        yield f"New node '{change.node}' needs cores and memory: no node is online that it could be like."
     yield from _sizes(change.cpu_cores, change.mem_bytes)
 
 

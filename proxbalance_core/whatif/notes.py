@@ -10,13 +10,14 @@ from proxbalance_core.domain.whatif import WhatIf
 from proxbalance_core.domain.wording import counted
 from proxbalance_core.whatif.emptying import Emptied
 from proxbalance_core.whatif.guests import reckoned, reckoning
+from proxbalance_core.whatif.topology import model_of
 
 MOST_HELD = 5
 
 
-def notes(made: WhatIf, final: ClusterSnapshot, chosen: Emptied) -> tuple[str, ...]:
+def notes(made: WhatIf, today: ClusterSnapshot, final: ClusterSnapshot, chosen: Emptied) -> tuple[str, ...]:
     """The notes of an answer, besides those of the assessment."""
-    return (*_lost(made, final), *_new(made, final), *_consolidated(made, chosen), *_measured(made))
+    return (*_lost(made, final), *_new(made, final), *_consolidated(made, chosen), *_sized(made, today))
 
 
 def _lost(made: WhatIf, final: ClusterSnapshot) -> Iterator[str]:
@@ -59,8 +60,12 @@ def _consolidated(made: WhatIf, chosen: Emptied) -> Iterator[str]:
         yield f"{counted(len(chosen.held) - MOST_HELD, 'more node')} can't be emptied because of a guest that stays."
 
 
-def _measured(made: WhatIf) -> Iterator[str]:
+def _sized(made: WhatIf, today: ClusterSnapshot) -> Iterator[str]:
     if any(isinstance(change, AddCores) for change in made.changes):
         yield "Pressure and iowait of a node with more cores stay as measured; more cores may ease them too."
-    if any(isinstance(change, AddNode) and change.like is None for change in made.changes):
-        yield "A new node has the shared storages of the cluster, and no local one."
+    for change in made.changes:
+        model = model_of(today, change) if isinstance(change, AddNode) else None
+        if model is not None and isinstance(change, AddNode) and change.like is None:
+            yield f"{change.node} is taken to be like {model.name}, as nothing else is said of it."
+        elif model is None and isinstance(change, AddNode):
+            yield f"{change.node} has the shared storages of the cluster, and no local one."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
 from collections.abc import Iterable
 from statistics import median
 
@@ -52,7 +53,7 @@ def _with_cores(node: Node, more: float) -> Node:
 
 def _new_node(snapshot: ClusterSnapshot, change: AddNode) -> Node:
     """An idle node: it uses what the one it is like uses beside its guests, else what nodes do as a rule."""
-    like = next((node for node in snapshot.nodes if node.name == change.like), None)
+    like = model_of(snapshot, change)
     cores, held = _idle_use(snapshot, [node for node in snapshot.nodes if node.measured] if like is None else [like])
     count = change.cpu_cores or (like.cpu_cores if like else 0.0)
     size = change.mem_bytes or (like.mem_bytes if like else 0.0)
@@ -63,6 +64,17 @@ def _new_node(snapshot: ClusterSnapshot, change: AddNode) -> Node:
         pve_version=like.pve_version if like else None, cpu=_steady(100.0 * cores / (count * speed)),
         mem=_steady(100.0 * held / size), iowait=_steady(0.0), storages=_storages(snapshot, like),
     )  # fmt: skip
+
+
+def model_of(snapshot: ClusterSnapshot, change: AddNode) -> Node | None:
+    """The node that a new one is like: as named, else one of the commonest size; None when its size is given."""
+    if change.like is not None:
+        return next(node for node in snapshot.nodes if node.name == change.like)
+    if change.cpu_cores is not None and change.mem_bytes is not None:
+        return None
+    online = [node for node in snapshot.nodes if node.online]
+    sizes = Counter((node.cpu_cores, node.mem_bytes) for node in online)
+    return max(online, key=lambda node: sizes[node.cpu_cores, node.mem_bytes], default=None)
 
 
 def _steady(pct: float) -> NodeMetric:

@@ -132,7 +132,19 @@ def test_a_node_of_given_size_has_the_shared_storages(storage: str, target: str 
     added = AddNode(node="pve9", cpu_cores=20, mem_bytes=200 * GIB)
     made = what_if(cluster(nodes, [moving]), None, [added])
     assert [move.target for move in made.moves] == ([target] if target else [])
-    assert "A new node has the shared storages of the cluster, and no local one." in made.notes
+    assert "pve9 has the shared storages of the cluster, and no local one." in made.notes
+
+
+def test_a_node_of_which_nothing_is_said_is_like_most() -> None:
+    nodes = [node("pve1", 10, 10, cpu_cores=4.0), node("pve2", 10, 10), node("pve3", 10, 10)]
+    made = what_if(cluster(nodes, []), None, [AddNode(node="pve9")])
+    assert next(row for row in made.nodes if row.node == "pve9").cpu_cores == 10.0
+    assert "pve9 is taken to be like pve2, as nothing else is said of it." in made.notes
+
+
+def test_a_node_needs_its_size_where_none_is_online() -> None:
+    with pytest.raises(ChangeInvalid, match="New node 'pve9' needs cores and memory: no node is online"):
+        what_if(cluster([], []), None, [AddNode(node="pve9", cpu_cores=4)])
 
 
 def test_more_cores_are_the_same_use_of_more() -> None:
@@ -268,7 +280,6 @@ HUGE = 2.0**60
         ([LoseNode(node="pve1"), DrainNode(node="pve1")], "Node 'pve1' can be lost or drained only once."),
         ([DrainNode(node=f"pve{i}") for i in (1, 2, 3)], "With pve1, pve2 and pve3 lost or drained no node"),
         ([AddNode(node="pve1", like="pve2")], "There is a node 'pve1' already."),
-        ([AddNode(node="pve9")], "New node 'pve9' needs cores and memory, or a node that it is like."),
         ([AddNode(node="pve9", like="pve8")], "There is no node 'pve8'"),
         ([AddNode(node=" ", like="pve1")], "A new node needs a name."),
         ([AddMemory(node="pve1", mem_bytes=0)], "Memory is more than 0 and at most 1,048,576 GB, not 0 GB."),
