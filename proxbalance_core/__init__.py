@@ -27,10 +27,12 @@ if TYPE_CHECKING:
     from proxbalance_core.domain.results import Evaluation, GuestOptions
     from proxbalance_core.domain.selections import Selection
     from proxbalance_core.domain.settings import Settings
+    from proxbalance_core.domain.validation import FreshFacts, Validation
     from proxbalance_core.domain.whatif import Placing, WhatIf
     from proxbalance_core.engine.assess import assess
     from proxbalance_core.engine.evaluate import evaluate, options
     from proxbalance_core.engine.selection import select
+    from proxbalance_core.engine.validate import validate
     from proxbalance_core.errors import ProxBalanceError
     from proxbalance_core.forecast.hourly import forecast_hours, forecast_scenarios
     from proxbalance_core.whatif.ask import what_if
@@ -49,6 +51,7 @@ _HOME = {
     "Consolidate": "domain.changes",
     "DrainNode": "domain.changes",
     "Evaluation": "domain.results",
+    "FreshFacts": "domain.validation",
     "GrowGuest": "domain.changes",
     "GuestOptions": "domain.results",
     "LoseNode": "domain.changes",
@@ -59,6 +62,7 @@ _HOME = {
     "Selection": "domain.selections",
     "Settings": "domain.settings",
     "Simulation": "domain.plans",
+    "Validation": "domain.validation",
     "WhatIf": "domain.whatif",
     "assess": "engine.assess",
     "evaluate": "engine.evaluate",
@@ -68,14 +72,15 @@ _HOME = {
     "place": "whatif.place",
     "select": "engine.selection",
     "simulate": "whatif.simulate",
+    "validate": "engine.validate",
     "what_if": "whatif.ask",
 }
 
 __all__ = [
     "AddCores", "AddGuest", "AddMemory", "AddNode", "Assessment", "ClusterSnapshot", "Consolidate", "DrainNode",
-    "Evaluation", "GrowGuest", "GuestOptions", "LoseNode", "MoveGuest", "NewGuest", "Placing", "ProxBalanceError",
-    "Selection", "Settings", "Simulation", "WhatIf", "assess", "evaluate", "forecast_hours", "forecast_scenarios",
-    "options", "place", "select", "simulate", "what_if",
+    "Evaluation", "FreshFacts", "GrowGuest", "GuestOptions", "LoseNode", "MoveGuest", "NewGuest", "Placing",
+    "ProxBalanceError", "Selection", "Settings", "Simulation", "Validation", "WhatIf", "assess", "evaluate",
+    "forecast_hours", "forecast_scenarios", "options", "place", "select", "simulate", "validate", "what_if",
 ]  # fmt: skip
 
 

@@ -6,6 +6,7 @@ bytes per second, NaN where nothing was measured.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
@@ -65,7 +66,8 @@ class Inventory:
     """What there is now. Nodes and guests carry what is known but no windows (those come from the store).
 
     ``notes`` say in one sentence each what could not be read and why; ``complete`` is False when
-    guests or nodes may be missing from it, so that absence must not be read as deletion.
+    guests or nodes may be missing from it, so that absence must not be read as deletion; ``unread`` are
+    vmids whose config was asked for and not read, so that an older one stands, or none.
     """
 
     cluster: str
@@ -77,6 +79,7 @@ class Inventory:
     crs: Crs | None = None
     complete: bool = True
     notes: tuple[str, ...] = ()
+    unread: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +122,19 @@ class Entity:
     node: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preconditions:
+    """What the cluster itself says of moving one guest to one node, before it is asked to do it.
+
+    ``objections`` are reasons why it would refuse, ``notes`` what else it would do; ``known`` is False where
+    this version of Proxmox has no such question (containers before 9).
+    """
+
+    objections: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    known: bool = True
+
+
 class MetricSource(Protocol):
     """The one door to metrics. Every method may raise a :class:`~proxbalance_core.errors.SourceError`.
 
@@ -128,14 +144,20 @@ class MetricSource(Protocol):
     def describe(self) -> SourceDescription:
         """What this source is and may do; checks the credentials."""
 
-    def snapshot_inventory(self) -> Inventory:
-        """Nodes, guests, storages, rules and options as they are now."""
+    def snapshot_inventory(self, anew: Collection[int] = ()) -> Inventory:
+        """Nodes, guests, storages, rules and options as they are now.
+
+        What a source reads in turns (guest configs) is read ``anew`` for these vmids.
+        """
 
     def samples(self, since: datetime | None = None) -> Samples:
         """Current figures; sources that keep history give all rows after ``since``."""
 
     def history(self, entity: Entity, timeframe: Timeframe) -> Samples:
         """Back-fill rows of one entity, oldest first."""
+
+    def preconditions(self, vmid: int, target: str) -> Preconditions:
+        """Whether the cluster would move a guest to a node; nothing is changed by asking."""
 
     def close(self) -> None:
         """Give back connections."""

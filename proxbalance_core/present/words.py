@@ -111,6 +111,16 @@ ADVISORIES = {
     "over_provisioned": "Given more than it uses",
     "evacuation_blockers": "Maintenance is blocked",
 }
+CHECKS = {
+    "staleness": "Age of the data",
+    "guest_state": "Guest",
+    "target_state": "Target",
+    "storage": "Storage",
+    "resources": "Load after the move",
+    "locks_and_snapshots": "Locks and snapshots",
+    "affinity": "Placement rules",
+    "migrate_precondition": "Proxmox's own check",
+}
 SEVERITIES = {"critical": "Critical", "warning": "Warning", "info": "For information"}
 METRICS = {"cpu": "CPU", "mem": "Memory", "iowait": "I/O wait", "cpu_pct": "CPU", "mem_pct": "Memory"}
 GUEST_TYPES = {"vm": "VM", "ct": "CT"}

@@ -77,7 +77,7 @@ class Constraints:
             return guest.type, guest.running, guest.snapshots > 0, host, guest.node * host, guest.disks
 
         whole = [_node_ruling(node, settings) for node in self.snapshot.nodes]
-        return self.rulings(whole, signature, lambda g, n: self._guest_ruling(self.snapshot.guests[g], n))
+        return self.rulings(whole, signature, lambda g, n: self.guest_ruling(self.snapshot.guests[g], n))
 
     def rulings(
         self,
@@ -103,11 +103,12 @@ class Constraints:
                 made[g] = np.where((made[g] == Ruling.FREE) & barred, Ruling.PINNED, made[g])
         return made
 
-    def _guest_ruling(self, guest: Guest, n: int) -> Ruling:
+    def guest_ruling(self, guest: Guest, n: int) -> Ruling:
+        """What of a guest's own make rules out node ``n``: disks, snapshots, CPU type."""
         disks = self.disk_ruling(guest, n)
         if disks:
             return disks
-        if guest.type == "vm" and guest.running and guest.snapshots and any(d.local_copy for d in guest.disks):
+        if snapshots_stay(guest):
             return Ruling.SNAPSHOTS
         if _host_cpu(guest):
             home, node = self.snapshot.nodes[self.arrays.node_at[guest.node]], self.snapshot.nodes[n]
@@ -121,7 +122,7 @@ class Constraints:
         for disk in guest.disks:
             if disk.cdrom and disk.storage and (not disk.shared or _image_unseen(disk, offered)):
                 return Ruling.CDROM
-            if _needs_storage(disk) and offered is not None and storage_fault(guest, disk, offered):
+            if needs_storage(disk) and offered is not None and storage_fault(guest, disk, offered):
                 return Ruling.STORAGE
         return Ruling.FREE
 
@@ -136,7 +137,7 @@ class Constraints:
         )
         if fixed:
             return fixed
-        if self._at_odds(members) or any(self._shares(m, n, placed, members) for m in members):
+        if self.at_odds(members) or any(self.shares(m, n, placed, members) for m in members):
             return Ruling.APART
         if not self._copies_fit(members, n, placed):
             return Ruling.STORAGE
@@ -144,13 +145,13 @@ class Constraints:
         over = placed.mem_used_bytes()[n] + coming > limit * self.mem_limits[n]
         return Ruling.MEMORY if over and coming > 0 else Ruling.FREE
 
-    def _at_odds(self, members: tuple[int, ...]) -> bool:
+    def at_odds(self, members: tuple[int, ...]) -> bool:
         """Whether two who move together must also stay apart: rules that contradict each other."""
         if len(members) < 2:
             return False
         return any(len(set(group.guests) & set(members)) > 1 for m in members for group in self.apart_of.get(m, ()))
 
-    def _shares(self, g: int, n: int, placed: Placed, leaving: tuple[int, ...]) -> bool:
+    def shares(self, g: int, n: int, placed: Placed, leaving: tuple[int, ...]) -> bool:
         """Whether ``g`` on ``n`` would share it with one it must stay away from; ``leaving`` don't count."""
         return any(
             placed.node_of[other] == n and other != g and other not in leaving
@@ -175,7 +176,7 @@ class Constraints:
     def holds_for(self, members: tuple[int, ...], placed: Placed) -> bool:
         """Whether nobody of ``members`` shares a node it may not, and all copied disks have room."""
         nodes = {int(placed.node_of[g]) for g in members}
-        alone = not any(self._shares(g, int(placed.node_of[g]), placed, ()) for g in members)
+        alone = not any(self.shares(g, int(placed.node_of[g]), placed, ()) for g in members)
         return alone and all(self._copies_fit((), n, placed) for n in nodes)
 
     def copies_fit_on(self, n: int, placed: Placed) -> bool:
@@ -230,11 +231,17 @@ def _node_ruling(node: Node, settings: Settings) -> Ruling:
     return state_ruling(node) or (Ruling.NOT_ALLOWED if barred else Ruling.FREE)
 
 
+def snapshots_stay(guest: Guest) -> bool:
+    """Whether a running VM has snapshots on disks that would be copied: Proxmox can't take them along live."""
+    return guest.type == "vm" and guest.running and guest.snapshots > 0 and any(d.local_copy for d in guest.disks)
+
+
 def _host_cpu(guest: Guest) -> bool:
     return guest.type == "vm" and guest.running and (guest.cpu_type or "").split(",")[0] in ("host", "cputype=host")
 
 
-def _needs_storage(disk: Disk) -> bool:
+def needs_storage(disk: Disk) -> bool:
+    """Whether a disk lies on a storage that its guest's node has to have."""
     return disk.storage is not None and not (disk.passthrough or disk.bind_mount or disk.cdrom)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -43,12 +43,11 @@ Check = Callable[[Guest, Node], Barrier | None]
 def eligibility(snapshot: ClusterSnapshot, placed: Placed, constraints: Constraints, settings: Settings) -> Eligibility:
     """Barriers that don't depend on the cluster's load; the first that applies counts."""
     dutiful = duty_bound(placed)
-    checks = _checks(snapshot, settings)
     plain: dict[int, Barrier] = {}
     on_duty: dict[int, Barrier] = {}
-    for g, guest in enumerate(snapshot.guests):
-        node = snapshot.nodes[int(placed.node_of[g])]
-        barriers = list(_barriers(guest, node, checks, _pinned(g, placed, constraints)))
+    checks = _checks(snapshot, settings)
+    for g in range(len(snapshot.guests)):
+        barriers = _barriers(g, placed, constraints, checks)
         if barriers:
             plain[g] = barriers[0]
         if g in dutiful:
@@ -78,11 +77,15 @@ def duty_bound(placed: Placed) -> frozenset[int]:
     return frozenset(bound)
 
 
-def _barriers(guest: Guest, node: Node, checks: list[Check], pinned: Barrier | None) -> Iterator[Barrier]:
-    for check in checks:
-        barrier = pinned if check is _PINNED else check(guest, node)
-        if barrier is not None:
-            yield barrier
+def barriers_of(g: int, placed: Placed, constraints: Constraints, settings: Settings) -> tuple[Barrier, ...]:
+    """Everything about guest ``g`` [position] that keeps it where it is, in the order of the design."""
+    return _barriers(g, placed, constraints, _checks(constraints.snapshot, settings))
+
+
+def _barriers(g: int, placed: Placed, constraints: Constraints, checks: list[Check]) -> tuple[Barrier, ...]:
+    guest, node = constraints.snapshot.guests[g], constraints.snapshot.nodes[int(placed.node_of[g])]
+    found = (_pinned(g, placed, constraints) if check is _PINNED else check(guest, node) for check in checks)
+    return tuple(barrier for barrier in found if barrier is not None)
 
 
 def _PINNED(guest: Guest, node: Node) -> Barrier | None:  # noqa: N802 - a marker for the place in the order

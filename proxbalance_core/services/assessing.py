@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from proxbalance_core.domain.cluster import ClusterSnapshot
 from proxbalance_core.domain.connections import Connection
 from proxbalance_core.domain.documents import iso
+from proxbalance_core.domain.observed import Inventory
 from proxbalance_core.domain.records import Event, StoredGeneration
 from proxbalance_core.domain.settings import Settings
 from proxbalance_core.errors import SnapshotNotFound, StaleData
@@ -37,8 +38,10 @@ class Generation:
     engine_seconds: float
 
 
-def snapshot_of(store: Store, connection: Connection, now: datetime) -> ClusterSnapshot:
-    """The cluster of a connection as the store knows it at ``now``.
+def snapshot_of(
+    store: Store, connection: Connection, now: datetime, inventory: Inventory | None = None
+) -> ClusterSnapshot:
+    """The cluster of a connection as the store knows it at ``now``, or with a newer ``inventory`` than it has.
 
     Raises
     ------
@@ -52,7 +55,7 @@ def snapshot_of(store: Store, connection: Connection, now: datetime) -> ClusterS
     cid = connection.id
     if connection.source == "file":
         return _imported(store, connection)
-    inventory = store.inventories.get(cid)
+    inventory = inventory or store.inventories.get(cid)
     if inventory is None:
         raise StaleData(f"Nothing has been collected from '{connection.title}' yet.", cid=cid)
     first, end = now - timedelta(hours=HOURS_WANTED), now + timedelta(seconds=1)

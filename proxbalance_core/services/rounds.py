@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -27,18 +27,24 @@ _AT_ONCE = 6
 
 
 def collect_round(
-    store: Store, connection: Connection, source: MetricSource, clock: Clock, on_progress: OnProgress | None = None
+    store: Store,
+    connection: Connection,
+    source: MetricSource,
+    clock: Clock,
+    on_progress: OnProgress | None = None,
+    anew: Collection[int] = (),
 ) -> Inventory:
     """Collect once and keep what was found; a failure is kept in the status and raised.
 
-    What was known stays: guests that an incomplete answer lacks are kept as ``unknown``.
+    What was known stays: guests that an incomplete answer lacks are kept as ``unknown``. Configs are read in
+    turns, those of the vmids in ``anew`` now.
     """
     cid = connection.id
     status = dataclasses.replace(store.status.get(cid), last_attempt=clock())
     unread: tuple[str, ...] = ()
     before = store.inventories.get(cid)
     try:
-        inventory = _known_kept(before, source.snapshot_inventory())
+        inventory = _known_kept(before, source.snapshot_inventory(anew))
         # Until a round was whole: a back-fill that was interrupted begins anew, and writes the same rows.
         if before is None:
             unread = backfill(store, connection, source, clock(), inventory, on_progress)

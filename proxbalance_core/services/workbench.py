@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -206,8 +206,8 @@ class Workbench:
             return "running here"
         return "running elsewhere" if is_locked(self.paths.lock(cid)) else "stopped"
 
-    def collect(self, cid: str, on_progress: OnProgress | None = None) -> Inventory:
-        """One round; on the first one with back-fill.
+    def collect(self, cid: str, on_progress: OnProgress | None = None, anew: Collection[int] = ()) -> Inventory:
+        """One round; on the first one with back-fill. Configs of the vmids in ``anew`` are read now.
 
         Raises
         ------
@@ -217,7 +217,7 @@ class Workbench:
         connection = self.connection(cid)
         with self._busy[connection.id]:
             source = self._source_or_told(connection)
-            return rounds.collect_round(self.store, connection, source, self.clock, on_progress)
+            return rounds.collect_round(self.store, connection, source, self.clock, on_progress, anew)
 
     def _source_or_told(self, connection: Connection) -> MetricSource:
         try:
@@ -244,10 +244,10 @@ class Workbench:
 
     # assessing
 
-    def snapshot(self, cid: str) -> ClusterSnapshot:
-        """The cluster as the store knows it now."""
+    def snapshot(self, cid: str, inventory: Inventory | None = None) -> ClusterSnapshot:
+        """The cluster as the store knows it now; ``inventory`` is one that was just read, in place of the kept one."""
         connection = self.connection(cid)
-        return assessing.snapshot_of(self.store, connection, self._moment(connection))
+        return assessing.snapshot_of(self.store, connection, self._moment(connection), inventory)
 
     def _moment(self, connection: Connection) -> datetime:
         """The time a snapshot speaks of: of a trace its end, of a live cluster that of the last round."""

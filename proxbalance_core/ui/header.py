@@ -52,8 +52,9 @@ def _regenerate_button() -> None:
 
 def with_progress(cid: str, doing: str) -> Generation | None:
     """Run the engine with a progress bar; what goes wrong is told in one sentence and nothing is lost."""
+    bench = workbench()
     try:
-        return Job(cid).watched(doing)
+        return Job(lambda told: bench.regenerate(cid, on_progress=told)).watched(doing)
     except ProxBalanceError as error:
         st.session_state["head_failure"] = error.message
         return None

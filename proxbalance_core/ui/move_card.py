@@ -9,7 +9,7 @@ import streamlit as st
 
 from proxbalance_core.present import details, marks, words
 from proxbalance_core.present.advice import Card
-from proxbalance_core.ui import header, tables, theme
+from proxbalance_core.ui import checks, header, tables, theme
 from proxbalance_core.ui.state import now, scope, workbench
 
 DETAILS = {
@@ -17,6 +17,7 @@ DETAILS = {
     "others": "Alternatives",
     "sure": "Confidence and risk",
     "commands": "Commands",
+    "check": "Check now",
     "mute": "Mute",
 }
 _RISK_COLOURS: dict[str, Literal["green", "blue", "orange", "red"]] = {
@@ -74,6 +75,8 @@ def _details(card: Card) -> None:
         for command in card.move.commands:
             st.code(command, language=None, wrap_lines=True)
         st.caption("Run it on the guest's node, or use the whole plan as a script under “Plan”.")
+    elif chosen == "check":
+        checks.draw(card.move)
     elif chosen == "mute":
         mute(card.move.vmid, f"rec_{card.move.id}")
 

@@ -10,8 +10,9 @@ import contextlib
 import ctypes
 import math
 import time
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 import streamlit as st
 
@@ -21,6 +22,7 @@ from proxbalance_core.ui.state import workbench
 if TYPE_CHECKING:
     from proxbalance_core.services.workbench import Generation
 
+Made = TypeVar("Made")
 LOOK_S = 0.1
 # Longer than a collector's first round of a large cluster; after that the page asks the cluster itself.
 PATIENCE_S = 120.0
@@ -34,19 +36,18 @@ def give_back() -> None:
         ctypes.CDLL(None).malloc_trim(0)
 
 
-class Job:
-    """One assessment in the making."""
+class Job(Generic[Made]):
+    """One piece of work; it is given a callback that takes the fraction done."""
 
-    def __init__(self, cid: str) -> None:
+    def __init__(self, work: Callable[[Callable[[float], bool]], Made]) -> None:
         self.fraction = 0.0
-        bench = workbench()
-        self._made: Future[Generation] = _pool.submit(lambda: bench.regenerate(cid, on_progress=self._report))
+        self._made: Future[Made] = _pool.submit(work, self._report)
 
     def _report(self, fraction: float) -> bool:
         self.fraction = min(1.0, max(0.0, fraction))
         return True
 
-    def watched(self, doing: str) -> Generation:
+    def watched(self, doing: str) -> Made:
         """Draw a progress bar until it is made.
 
         Raises

@@ -12,7 +12,7 @@ import pytest
 from proxbalance_core.errors import DatabaseDamaged, SourceUnavailable
 from proxbalance_core.present import words
 from proxbalance_core.services.workbench import Workbench
-from proxbalance_core.ui import registry, state
+from proxbalance_core.ui import checks, registry, state
 from tests.app.conftest import marked, opened, texts
 from tests.app.sample import document
 
@@ -134,6 +134,30 @@ def test_a_breakdown_opens_on_the_card(demo: Path) -> None:
     details.set_value("score").run()
     assert any("Suitability" in text and "minimum 15" in text for text in texts(app))
     assert app.dataframe[0].value.iloc[-1, 0] == "Total penalty"
+
+
+def test_a_move_is_checked_on_its_card(demo: Path) -> None:
+    app = opened("recommendations")
+    details = next(pills for pills in app.pills if str(pills.key).startswith("rec_details_"))
+    details.set_value("check").run()
+    assert "just now, nothing was changed" in marked(app)
+    assert any(text.startswith("Proxmox's own check: ") for text in texts(app))
+    again = next(button for button in app.button if str(button.key).startswith("rec_check_"))
+    again.click().run()
+    assert [found.message for found in app.exception] == []
+
+
+def test_a_check_that_fails_says_why(demo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def silent(*_: object, **__: object) -> None:
+        raise SourceUnavailable("The demo does **not** answer.")
+
+    monkeypatch.setattr(Workbench, "collect", silent)
+    app = opened("recommendations")
+    next(pills for pills in app.pills if str(pills.key).startswith("rec_details_")).set_value("check").run()
+    assert any("It could not be checked: The demo does **not** answer." in text for text in texts(app))
+    monkeypatch.setattr(checks, "validate_move", silent)
+    next(button for button in app.button if str(button.key).startswith("rec_check_")).click().run()
+    assert "The demo does **not** answer." in texts(app)
 
 
 def test_a_guest_is_muted_until_a_date(demo: Path) -> None:

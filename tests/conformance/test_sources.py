@@ -14,6 +14,7 @@ import pytest
 
 from proxbalance_core.domain.cluster import ClusterSnapshot
 from proxbalance_core.domain.observed import Entity, MetricSource, Samples
+from proxbalance_core.errors import SourceError
 from proxbalance_core.sources.proxmox import open_proxmox
 from tests.support.pve_server import FakeCluster, PveServer, running
 
@@ -159,3 +160,24 @@ def test_a_peak_is_not_below_its_mean(source: MetricSource) -> None:
         assert not row.cpu_max_pct < row.cpu_pct - 1e-6
     for sample in source.history(guest, "day").guests:
         assert not sample.cpu_max_cores < sample.cpu_used_cores - 1e-6
+
+
+def test_it_can_be_asked_before_a_move(source: MetricSource) -> None:
+    inventory = source.snapshot_inventory()
+    guest = next(g for g in inventory.guests if g.running and g.type == "vm" and not g.lock and not g.pci_passthrough)
+    target = next(node.name for node in inventory.nodes if node.online and node.name != guest.node)
+    assert source.preconditions(guest.vmid, target).objections == ()
+    bound = next(g for g in inventory.guests if g.running and g.pci_passthrough)
+    assert source.preconditions(bound.vmid, target).objections
+    assert source.snapshot_inventory(anew=(guest.vmid,)).guests == inventory.guests
+
+
+def test_asking_before_a_move_changes_nothing(source: MetricSource) -> None:
+    before = {guest.vmid: guest.node for guest in source.snapshot_inventory().guests}
+    for vmid in (*before, 987_654):
+        for node in source.snapshot_inventory().nodes[:2]:
+            try:
+                source.preconditions(vmid, node.name)
+            except SourceError as error:
+                assert error.message
+    assert {guest.vmid: guest.node for guest in source.snapshot_inventory().guests} == before

@@ -43,7 +43,8 @@ def certificate_fingerprint(host: str, port: int = 8006, timeout_s: float = 10.0
 def from_answer(error: ResourceException, path: str, options: ProxmoxOptions) -> SourceError:
     """The error for an answer with a status of 400 and above."""
     status = int(error.status_code)
-    said = f"{error.content or ''} {error.errors or ''}".strip()
+    # Proxmox says some things twice: in the status line and in the answer.
+    said = " ".join(dict.fromkeys(str(part).strip() for part in (error.content, error.errors) if part))
     if status == 401:
         return AuthenticationFailed(
             f"Proxmox refused the credentials of {options.authid}: check the id and the secret, that the user is "
@@ -70,7 +71,7 @@ def _unable(status: int, said: str, path: str) -> SourceUnavailable:
             f"Proxmox could not answer /{path} (status {status}: {said}): if it goes on, look at the log of pveproxy "
             "on the node; it is asked again in the next round."
         )
-    return SourceUnavailable(text, status=status, path=path, node=node)
+    return SourceUnavailable(text, status=status, path=path, node=node, said=said)
 
 
 def _denied(said: str, path: str, options: ProxmoxOptions) -> PermissionMissing:

@@ -30,10 +30,14 @@ RECENT_S = 300.0
 
 
 class Notes:
-    """What could not be read in a round; nodes that did not answer are not asked again in it."""
+    """What could not be read in a round; nodes that did not answer are not asked again in it.
+
+    ``unread`` are the vmids whose config was due and wasn't read.
+    """
 
     def __init__(self) -> None:
         self.texts: list[str] = []
+        self.unread: tuple[int, ...] = ()
         self.silent: set[str] = set()
         self._lock = threading.Lock()
 
@@ -82,8 +86,8 @@ class ClusterReading:
         self._client = client
         self._pool = ThreadPoolExecutor(MAX_CALLS, thread_name_prefix="proxmox")
 
-    def ask(self, path: str) -> Any:
-        return self._client.get(path)
+    def ask(self, path: str, **params: str) -> Any:
+        return self._client.get(path, **params)
 
     def side_by_side(self, keys: Iterable[K], read: Callable[[K], T]) -> dict[K, T]:
         """``read`` of every key, up to 6 at once."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import UTC, datetime
 
 from proxbalance_core.domain.cluster import Guest, HaState, Node, Rule, Storage
-from proxbalance_core.domain.observed import Entity, Inventory, Samples, SourceDescription, Timeframe
-from proxbalance_core.errors import AuthenticationFailed, SourceError
+from proxbalance_core.domain.observed import Entity, Inventory, Preconditions, Samples, SourceDescription, Timeframe
+from proxbalance_core.errors import AuthenticationFailed, SourceError, SourceUnavailable
 from proxbalance_core.sources.proxmox.answers import (
     ClusterOptions,
     NodeRow,
@@ -36,6 +37,7 @@ from proxbalance_core.sources.proxmox.decode import (
 )
 from proxbalance_core.sources.proxmox.faults import certificate_fingerprint
 from proxbalance_core.sources.proxmox.options import ProxmoxOptions
+from proxbalance_core.sources.proxmox.preconditions import decode_preconditions, refused
 from proxbalance_core.sources.proxmox.reading import ClusterReading, Notes
 from proxbalance_core.sources.proxmox.rights import Rights, check_rights
 from proxbalance_core.sources.proxmox.rules import ha_resources, ha_rules, ha_states, maintained_nodes
@@ -98,8 +100,8 @@ class ProxmoxSource:
         own = Notes().attempt(lambda: rows(NodeRow, self._reading.ask("nodes"), "nodes"), ())
         return tuple(sorted({row.ssl_fingerprint.upper() for row in own if row.ssl_fingerprint}))
 
-    def snapshot_inventory(self, full: bool = False) -> Inventory:
-        """Nodes, guests, storages and rules now; ``full`` asks for every guest's config again.
+    def snapshot_inventory(self, anew: Collection[int] = ()) -> Inventory:
+        """Nodes, guests, storages and rules now; the configs of the vmids in ``anew`` are asked for again.
 
         What can't be read is noted and leaves the inventory incomplete; the rest is there.
         """
@@ -112,7 +114,7 @@ class ProxmoxSource:
         gone = self._places.keys() - {row.vmid for row in resources}
         rights = notes.attempt(lambda: self._read_rights(anew=bool(gone)), Rights())
         nodes = self._nodes(resources, notes)
-        guests, rules = self._guests(resources, nodes, full, notes)
+        guests, rules = self._guests(resources, nodes, anew, notes)
         crs = notes.attempt(lambda: one(ClusterOptions, self._reading.ask("cluster/options"), "cluster/options"), None)
         quorate = next((row.quorate for row in cluster if row.type == "cluster"), None)
         return Inventory(
@@ -125,6 +127,7 @@ class ProxmoxSource:
             crs=decode_crs(crs) if crs is not None else None,
             complete=not notes.texts and rights.sees_all,
             notes=(*notes.texts, *rights.notes, *((NO_QUORUM,) if quorate is False else ())),
+            unread=notes.unread,
         )
 
     def _nodes(self, resources: tuple[Resource, ...], notes: Notes) -> tuple[Node, ...]:
@@ -154,12 +157,12 @@ class ProxmoxSource:
         return read or kept
 
     def _guests(
-        self, resources: tuple[Resource, ...], nodes: tuple[Node, ...], full: bool, notes: Notes
+        self, resources: tuple[Resource, ...], nodes: tuple[Node, ...], anew: Collection[int], notes: Notes
     ) -> tuple[tuple[Guest, ...], tuple[Rule, ...]]:
         rows = _guest_rows(resources)
         dead = {node.name for node in nodes if node.status == "offline"}
         self._places = {row.vmid or 0: (row.node or "", row.type) for row in rows}
-        self._read_configs(tuple(row for row in rows if row.node not in dead), resources, full, notes)
+        self._read_configs(tuple(row for row in rows if row.node not in dead), resources, anew, notes)
         under_ha = notes.attempt(lambda: ha_resources(self._reading.ask), ())
         rules = notes.attempt(lambda: ha_rules(self._reading.ask, under_ha), ())
         states = ha_states(under_ha)
@@ -169,11 +172,12 @@ class ProxmoxSource:
         return guests, rules
 
     def _read_configs(
-        self, rows: tuple[Resource, ...], resources: tuple[Resource, ...], full: bool, notes: Notes
+        self, rows: tuple[Resource, ...], resources: tuple[Resource, ...], anew: Collection[int], notes: Notes
     ) -> None:
         shared = frozenset(row.storage or "" for row in resources if row.type == "storage" and row.shared)
         now = time.monotonic()
-        due = {row.vmid or 0: row for row in self._shelf.due(rows, now, full) if row.node not in notes.silent}
+        wanted = self._shelf.due(rows, now, anew)
+        due = {row.vmid or 0: row for row in wanted if row.node not in notes.silent}
         read = self._reading.side_by_side(
             due,
             lambda vmid: notes.attempt(
@@ -183,6 +187,7 @@ class ProxmoxSource:
         for vmid, config in read.items():
             if config is not None:
                 self._shelf.put(due[vmid], config, now)
+        notes.unread = tuple(sorted(row.vmid or 0 for row in wanted if read.get(row.vmid or 0) is None))
         self._shelf.keep_only(frozenset(self._places))
 
     def samples(self, since: datetime | None = None) -> Samples:
@@ -235,6 +240,19 @@ class ProxmoxSource:
         base = self._reading.guest_base(node, kind, vmid)
         mean, peak = (self._reading.history(base, timeframe, cf) for cf in ("AVERAGE", "MAX"))
         return Samples(guests=decode_guest_history(vmid, node, mean, peak))
+
+    def preconditions(self, vmid: int, target: str) -> Preconditions:
+        """Proxmox's answer to ``GET .../migrate``; a lock and an unknown target are refusals, not failures.
+
+        Containers have no such question before Proxmox VE 9.
+        """
+        node, kind = self._place(vmid)
+        path = f"{self._reading.guest_base(node, kind, vmid)}/migrate"
+        try:
+            answer = table(self._reading.ask(path, target=target), path)
+        except SourceUnavailable as error:
+            return refused(error, kind)
+        return decode_preconditions(answer, target)
 
     def _place(self, vmid: int) -> tuple[str, GuestType]:
         if vmid not in self._places:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from proxbalance_core.sources.proxmox.answers import Resource
@@ -32,12 +33,12 @@ class ConfigShelf:
     def __init__(self) -> None:
         self._kept: dict[int, Kept] = {}
 
-    def due(self, rows: tuple[Resource, ...], now_s: float, full: bool) -> list[Resource]:
-        """The guests to ask about now: new and changed ones first, then those whose time has come.
+    def due(self, rows: tuple[Resource, ...], now_s: float, anew: Collection[int] = ()) -> list[Resource]:
+        """The guests to ask about now: new, changed and wanted ``anew`` first, then those whose time has come.
 
         At most a quarter of an hour's worth of unchanged guests is asked in one go after a long pause.
         """
-        new = [row for row in rows if full or self._changed(row)]
+        new = [row for row in rows if row.vmid in anew or self._changed(row)]
         seen = {row.vmid for row in new}
         old = [row for row in rows if row.vmid not in seen and self._kept[row.vmid or 0].due_s <= now_s]
         return new + sorted(old, key=lambda row: self._kept[row.vmid or 0].due_s)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, cast
@@ -11,7 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from proxbalance_core.domain.cluster import Crs, Disk, Guest, HaState, Node, Rule, Storage
-from proxbalance_core.domain.observed import Entity, Inventory, Samples, SourceDescription, Timeframe
+from proxbalance_core.domain.observed import (
+    Entity,
+    Inventory,
+    Preconditions,
+    Samples,
+    SourceDescription,
+    Timeframe,
+)
 from proxbalance_core.errors import MigrationFailed
 from proxbalance_core.sources.synthetic.cast import Cast, DemoGuest, DemoNode, DemoStorage, gb, read_cast
 from proxbalance_core.sources.synthetic.placement import DemoMove, Placement
@@ -58,8 +65,8 @@ class SyntheticSource:
             fingerprint=f"demo:{self.cast.seed}", may_act=True, notes=("Everything here is simulated.",),
         )  # fmt: skip
 
-    def snapshot_inventory(self) -> Inventory:
-        """Nodes, guests, storages and rules as they are now."""
+    def snapshot_inventory(self, anew: Collection[int] = ()) -> Inventory:
+        """Nodes, guests, storages and rules as they are now; nothing of it is kept, so all is ``anew``."""
         now = self._now()
         return Inventory(
             cluster=self.cast.cluster,
@@ -107,6 +114,18 @@ class SyntheticSource:
             return Samples(nodes=tuple(row for row in found.nodes if row.node == entity.name))
         return Samples(guests=tuple(row for row in found.guests if row.vmid == entity.vmid))
 
+    def preconditions(self, vmid: int, target: str) -> Preconditions:
+        """Whether the demo would move a guest to a node."""
+        guest = next((g for g in self.cast.guests if g.vmid == vmid), None)
+        if guest is None or target not in {node.name for node in self.cast.nodes}:
+            return Preconditions(objections=(f"The demo has no guest {vmid} or no node '{target}'.",))
+        faults = []
+        if guest.lock:
+            faults.append(f"It is locked ({guest.lock}).")
+        if guest.pci_passthrough or guest.usb_passthrough:
+            faults.append("It has a passed-through device.")
+        return Preconditions(objections=tuple(faults))
+
     def migrate(self, vmid: int, target: str) -> str:
         """Start a migration that takes memory / bandwidth; its task id.
 
@@ -115,11 +134,10 @@ class SyntheticSource:
         MigrationFailed
             There is no such guest or node, or the guest can't be moved.
         """
-        guest = next((g for g in self.cast.guests if g.vmid == vmid), None)
-        if guest is None or target not in {node.name for node in self.cast.nodes}:
-            raise MigrationFailed(f"The demo has no guest {vmid} or no node '{target}'.", vmid=vmid, target=target)
-        if guest.lock or guest.pci_passthrough or guest.usb_passthrough:
-            raise MigrationFailed(f"Guest {vmid} can't be moved: it is locked or has a passed-through device.")
+        objections = self.preconditions(vmid, target).objections
+        if objections:
+            raise MigrationFailed(" ".join(objections), vmid=vmid, target=target)
+        guest = next(g for g in self.cast.guests if g.vmid == vmid)
         now = self._now()
         source = self.placement.node_of(vmid, now)
         volume = gb(guest.mem_gb) if guest.status == "running" else 0.0

@@ -218,6 +218,8 @@ class PveServer:
 
     def _preconditions(self, query: dict[str, str], node: str, kind: str, vmid: str) -> Any:
         guest = self._guest(node, kind, vmid)
+        if kind == "lxc" and self.cluster.version < 9:
+            raise Refused(501, f"Method 'GET /nodes/{node}/lxc/{vmid}/migrate' not implemented")
         self._need("VM.Migrate", f"/vms/{vmid}")
         if guest.lock:
             raise Refused(500, f"VM is locked ({guest.lock})")

@@ -175,3 +175,21 @@ def test_as_a_program_without_heavy_imports_and_with_a_reader_that_leaves(file: 
     )
     assert b"Traceback" not in cut.stderr
     assert b"BrokenPipe" not in cut.stderr
+
+
+def test_validate_reads_a_file_as_it_is(file: Path) -> None:
+    told = json.loads(run("validate", 100, "b", file, "--at", "2026-02-08T10:31:00Z", "--json").stdout)
+    assert set(told) == {"vmid", "source", "target", "passed", "checks", "warnings"}
+    assert {check["check"]: check["passed"] for check in told["checks"]}["staleness"]
+    assert "migrate_precondition" not in {check["check"] for check in told["checks"]}
+    assert not json.loads(run("validate", 100, "b", file, "--json").stdout)["passed"], "a file of long ago is too old"
+    assert run("validate", 100, "b", file).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("more", "code"),
+    [(("9", "b"), 1), (("100", "zz"), 1), (("100", "b", "--at", "now"), 2), (("100", "b", "-c", "x"), 2)],
+)
+def test_validate_says_what_is_wrong(file: Path, more: tuple[str, ...], code: int) -> None:
+    done = run("validate", *more[:2], file, *more[2:])
+    assert done.exit_code == code and len(done.stderr.strip().splitlines()) == 1

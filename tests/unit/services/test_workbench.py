@@ -130,7 +130,7 @@ def test_the_debug_bundle_holds_no_names(bench: Workbench) -> None:
 def test_a_failure_is_kept_and_what_was_known_stays(bench: Workbench, monkeypatch: pytest.MonkeyPatch) -> None:
     source, before = bench.source(bench.connection("demo")), bench.store.inventories.get("demo")
 
-    def down() -> None:
+    def down(*_: object) -> None:
         raise SourceUnavailable("The cluster did not answer.")
 
     monkeypatch.setattr(source, "snapshot_inventory", down)

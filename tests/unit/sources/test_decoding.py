@@ -171,12 +171,12 @@ def test_a_reset_gives_no_rate(second: Resource) -> None:
 def test_configs_are_asked_for_over_a_quarter_of_an_hour() -> None:
     shelf = ConfigShelf()
     guests = tuple(Resource(type="qemu", vmid=vmid, node="a") for vmid in range(1, 901))
-    assert len(shelf.due(guests, 0, full=False)) == 900
+    assert len(shelf.due(guests, 0)) == 900
     for row in guests:
         shelf.put(row, GuestConfig(), 0)
     asked = []
     for minute in range(1, 31):
-        due = shelf.due(guests, minute * 60, full=False)
+        due = shelf.due(guests, minute * 60)
         asked.append(len(due))
         for row in due:
             shelf.put(row, GuestConfig(), minute * 60)
@@ -188,9 +188,9 @@ def test_a_changed_guest_is_asked_about_at_once() -> None:
     shelf = ConfigShelf()
     row = Resource(type="qemu", vmid=1, node="a")
     shelf.put(row, GuestConfig(), 0)
-    assert shelf.due((row,), 1, full=False) == []
-    assert len(shelf.due((row.model_copy(update={"tags": "x"}),), 1, full=False)) == 1
-    assert len(shelf.due((row,), 1, full=True)) == 1
+    assert shelf.due((row,), 1) == []
+    assert len(shelf.due((row.model_copy(update={"tags": "x"}),), 1)) == 1
+    assert len(shelf.due((row,), 1, {1})) == 1
 
 
 @pytest.mark.parametrize(

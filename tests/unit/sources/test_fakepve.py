@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from proxbalance_core.domain.observed import Preconditions
 from proxbalance_core.errors import AuthenticationFailed, MalformedResponse, PermissionMissing, SourceUnavailable
 from proxbalance_core.sources.proxmox import ProxmoxSource, certificate_fingerprint, open_proxmox
 
@@ -148,3 +149,14 @@ def test_dropped_connections(fakepve: Any, connect: Connect) -> None:
     fakepve.flaky_network(drop_rate=1.0)
     with pytest.raises(SourceUnavailable):
         connect().samples()
+
+
+def test_preconditions_of_a_container(guests: Any, connect: Connect) -> None:
+    source = connect()
+    assert source.preconditions(200, "pve1") == Preconditions()
+    guests.cts[0].lock = "backup"
+    assert source.preconditions(200, "pve1").objections == ("Proxmox refuses: CT is locked (backup).",)
+    guests.cts[0].lock = None
+    guests.grant("collector@pve", "/", "Sys.Audit", "VM.Audit")
+    with pytest.raises(PermissionMissing):
+        connect().preconditions(200, "pve1")

@@ -1,0 +1,102 @@
+"""Commands that ask whether something would hold: a move made now."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from proxbalance_core.cli import common
+from proxbalance_core.cli.common import AsJson, ConnectionOption, DataDir, SetOption, SettingsFile, SnapshotFile
+
+if TYPE_CHECKING:
+    from proxbalance_core.domain.validation import Validation
+
+commands = typer.Typer(rich_markup_mode=None)
+
+
+@commands.command()
+def validate(
+    vmid: Annotated[int, typer.Argument(help="The guest.")],
+    target: Annotated[
+        str | None, typer.Argument(help="The node to check a move to; without it, the recommended one.")
+    ] = None,
+    snapshot: SnapshotFile = None,
+    connection: ConnectionOption = None,
+    settings: SettingsFile = None,
+    changes: SetOption = None,
+    at: Annotated[
+        str | None, typer.Option("--at", help="Judge a file's age as of this time (ISO 8601 with zone), not of now.")
+    ] = None,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Check a move just before it is made: age of the data, guest, target, storage, load, locks, rules, Proxmox."""
+    if snapshot is None and target is not None and _is_file(target):
+        snapshot, target = Path(target), None
+    if snapshot is None:
+        told = _on_connection(vmid, target, connection, data_dir, bool(settings or changes or at))
+    else:
+        if connection is not None:
+            raise common.BadUsage("Give a snapshot file or --connection, not both.")
+        told = _on_file(vmid, target, snapshot, common.SettingsChoice(settings, changes), _moment(at))
+    if as_json:
+        common.print_json(told.to_dict())
+        return
+    _table(told)
+
+
+def _is_file(text: str) -> bool:
+    """Whether what stands in the target's place is a file: a node's name has neither dot nor slash."""
+    return "." in text or "/" in text or Path(text).is_file()
+
+
+def _moment(text: str | None) -> datetime:
+    if text is None:
+        return datetime.now(UTC)
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise common.BadUsage(f"--at takes a time such as 2026-02-08T10:30:00Z, not '{text}'.") from None
+    if moment.tzinfo is None:
+        raise common.BadUsage(f"--at needs its zone, such as {text}Z.")
+    return moment
+
+
+def _on_connection(vmid: int, target: str | None, named: str | None, data_dir: Path | None, odd: bool) -> Validation:
+    if odd:
+        raise common.BadUsage("--settings, --set and --at go with a snapshot file; a connection has its own.")
+    from proxbalance_core.services.validating import validate_move
+
+    with common.bench_at(data_dir) as bench, common.progress("Asking the cluster"):
+        return validate_move(bench, common.target(bench, named).id, vmid, target)
+
+
+def _on_file(vmid: int, target: str | None, path: Path, choice: common.SettingsChoice, now: datetime) -> Validation:
+    """A file is its own fresh data: there is nobody to ask."""
+    from proxbalance_core import assess
+    from proxbalance_core import validate as run
+    from proxbalance_core.domain.validation import FreshFacts
+    from proxbalance_core.services.validating import recommended_target
+
+    snapshot, used = common.snapshot_at(path), common.settings_from(choice.file, choice.changes)
+    if target is None:
+        target = recommended_target({r.vmid: r.target for r in assess(snapshot, used).recommendations}, vmid)
+    return run((vmid, target), snapshot, FreshFacts(snapshot=snapshot), now, used)
+
+
+def _table(told: Validation) -> None:
+    verdict = "may be made" if told.passed else "must not be made as it is"
+    common.say(f"Guest {told.vmid} from {told.source} to {told.target}: {verdict}.", "green" if told.passed else "red")
+    rows = [
+        (
+            common.coloured("passed" if check.passed else "failed", "green" if check.passed else "red"),
+            check.check.replace("_", " "), check.detail,
+        )
+        for check in told.checks
+    ]  # fmt: skip
+    common.table("Checks", ("", "Check", "Found"), rows)
+    for warning in told.warnings:
+        common.say(f"Warning: {warning}", "yellow")
