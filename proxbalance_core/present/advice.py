@@ -177,6 +177,11 @@ def page_of(count: int, page: int, length: int) -> tuple[int, int, int]:
     return pages, (inside - 1) * length, min(count, inside * length)
 
 
+def page_with(rows: Sequence[Card], move_id: str, length: int) -> int | None:
+    """The page, counted from 1, on which a move's card stands; None where it is not among the rows."""
+    return next((place // length + 1 for place, row in enumerate(rows) if row.move.id == move_id), None)
+
+
 def breakdown(move: Recommendation) -> tuple[BreakdownRow, ...]:
     """Both sides of the score, row by row: every row that has points or a value on a side, none left out of the sum."""
     source, target = _by_term(move.score_details.source), _by_term(move.score_details.target)

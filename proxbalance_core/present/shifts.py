@@ -53,11 +53,11 @@ def _difference(now: float | None, after: float | None, digits: int) -> float | 
     return round(round(after, digits) - round(now, digits), digits)
 
 
-def of_node(row: NodeRow) -> tuple[Shift, ...]:
-    """What the plan makes of a node: CPU, memory, penalty, guests."""
+def of_node(row: NodeRow, digits: int = 1) -> tuple[Shift, ...]:
+    """What the plan makes of a node: CPU, memory, penalty (to ``digits``), guests."""
     usage = [shift(g.title, g.value, g.after, unit="%") for g in row.gauges if g.after is not None]
     return (
         *usage,
-        shift("Penalty", row.score, row.score_after, 1),
+        shift("Penalty", row.score, row.score_after, digits),
         shift("Guests", row.guest_count, row.guests_after, neutral=True),
     )

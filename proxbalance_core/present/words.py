@@ -6,7 +6,7 @@ import math
 import re
 from datetime import datetime
 
-from proxbalance_core.domain.units import GIB, MIB
+from proxbalance_core.domain.units import GIB, KIB, MIB
 
 REASONS = {
     "maintenance_evacuation": "Empty a node in maintenance",
@@ -206,6 +206,13 @@ def size(count: float | None) -> str:
     if count is None or math.isnan(count):
         return MISSING
     return f"{count / GIB:,.1f} GB" if abs(count) >= GIB else f"{count / MIB:,.0f} MB"
+
+
+def rate(count: float | None) -> str:
+    """Bytes per second in KB, MB or GB (2^10, 2^20, 2^30) per second."""
+    if count is None or math.isnan(count):
+        return MISSING
+    return f"{count / KIB:,.0f} KB/s" if abs(count) < MIB else f"{size(count)}/s"
 
 
 def duration(seconds: float | None) -> str:

@@ -9,7 +9,7 @@ import streamlit as st
 from proxbalance_core.domain.plans import Assessment
 from proxbalance_core.present import advice, details, exports, plan_charts, schedule, words
 from proxbalance_core.present.advice import Filters
-from proxbalance_core.ui import cache, header, move_card, tables
+from proxbalance_core.ui import cache, header, landing, move_card, tables
 from proxbalance_core.ui.state import scope, workbench
 
 if TYPE_CHECKING:
@@ -100,12 +100,14 @@ def listing(generation: Generation, changes: dict[int, str]) -> None:
         return
     chosen, sort = filters(assessment)
     found = advice.ordered(advice.narrowed(cards, chosen), sort)
-    pages, first, last = advice.page_of(len(found), int(st.session_state.get("rec_page", 1)), PAGE_LENGTH)
+    wanted, page = landing.turn_to(found, PAGE_LENGTH)
+    landing.gone(cards, wanted)
+    pages, first, last = advice.page_of(len(found), page, PAGE_LENGTH)
     st.caption(f"{len(found)} of {words.count(len(cards), 'recommendation')}")
     if not found:
         st.text("None passes these filters. Clear a filter to see more.")
     for card in found[first:last]:
-        move_card.draw(card)
+        move_card.draw(card, linked=card.move.id == wanted)
     if pages > 1:
         st.pagination(pages, key="rec_page", bind="query-params")
 

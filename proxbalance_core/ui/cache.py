@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from proxbalance_core.domain.documents import plain
 from proxbalance_core.domain.plans import Assessment
+from proxbalance_core.present.cluster_map import drawing
+from proxbalance_core.present.map_values import Choice, ClusterMap
 from proxbalance_core.present.reading import read_assessment
 from proxbalance_core.ui.state import workbench
 
@@ -38,6 +41,19 @@ def assessment(generation: Generation) -> Assessment:
 @st.cache_resource(ttl=_TTL_S, max_entries=8, show_spinner=False)
 def _assessment(folder: str, cid: str, gid: int, _document: dict[str, Any]) -> Assessment:
     return read_assessment(_document)
+
+
+def cluster_map(generation: Generation, choice: Choice) -> tuple[ClusterMap, dict[str, Any]]:
+    """The map of a generation, as a value and as the browser is told it."""
+    return _cluster_map(_folder(), generation.cid, generation.id, choice, generation)
+
+
+@st.cache_resource(ttl=_TTL_S, max_entries=8, show_spinner=False)
+def _cluster_map(
+    folder: str, cid: str, gid: int, choice: Choice, _generation: Generation
+) -> tuple[ClusterMap, dict[str, Any]]:
+    drawn = drawing(assessment(_generation), _generation.snapshot, choice)
+    return drawn, plain(drawn)
 
 
 def node_history(generation: Generation, hours: int) -> pd.DataFrame:

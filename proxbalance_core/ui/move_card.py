@@ -9,7 +9,7 @@ import streamlit as st
 
 from proxbalance_core.present import details, marks, words
 from proxbalance_core.present.advice import Card
-from proxbalance_core.ui import checks, header, tables, theme
+from proxbalance_core.ui import checks, header, landing, tables, theme
 from proxbalance_core.ui.state import now, scope, workbench
 
 DETAILS = {
@@ -28,8 +28,11 @@ _RISK_COLOURS: dict[str, Literal["green", "blue", "orange", "red"]] = {
 }
 
 
-def draw(card: Card) -> None:
-    """One card: who, from and to, what it gains, how sure, how risky, why, and details on demand."""
+def draw(card: Card, *, linked: bool = False) -> None:
+    """One card: who, from and to, what it gains, how sure, how risky, why, and details on demand.
+
+    A link may have led to it (``linked``): it is scrolled to.
+    """
     move = card.move
     with st.container(border=True, key=f"rec_card_{move.id}", gap="small"):
         who, way, gains, sure = st.columns([6, 7, 6, 4], gap="medium", vertical_alignment="top")
@@ -54,6 +57,8 @@ def draw(card: Card) -> None:
         if move.best_window:
             theme.quiet(f"Best time to move: {move.best_window}", f"window-{move.id}")
         _details(card)
+        if linked:
+            landing.mark()
 
 
 def _way(card: Card) -> None:

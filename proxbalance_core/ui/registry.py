@@ -27,6 +27,7 @@ def _page(key: str, title: str, icon: str, group: str) -> PageSpec:
 PAGES: tuple[PageSpec, ...] = (
     _page("overview", "Overview", "monitoring", "Cluster"),
     _page("recommendations", "Recommendations", "swap_horiz", "Cluster"),
+    _page("cluster_map", "Cluster map", "hub", "Cluster"),
     _page("compare", "Compare", "compare_arrows", "Cluster"),
     _page("diagnostics", "Diagnostics", "troubleshoot", "System"),
     _page("upload", "Open a file", "upload_file", "System"),

@@ -13,6 +13,8 @@ VIEWS = [
     ("recommendations", {}),
     ("recommendations", {"rec_view": "Not recommended"}),
     ("recommendations", {"rec_view": "Plan"}),
+    ("cluster_map", {}),
+    ("cluster_map", {"map_group": "Tag", "map_find": "x"}),
     ("compare", {}),
     ("compare", {"compare_view": "Two nodes"}),
     ("diagnostics", {}),
