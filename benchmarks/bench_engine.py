@@ -24,8 +24,8 @@ from proxbalance_core.features.arrays import ClusterArrays
 from proxbalance_core.plan.outage import start_rules, without_nodes
 from proxbalance_core.plan.search import Found, search
 from proxbalance_core.recommend.eligibility import eligibility
-from proxbalance_core.recommend.prospects import PAIRS_AT_ONCE
-from proxbalance_core.scoring.targets import Scores, score_nodes, target_scores
+from proxbalance_core.scoring.ranking import best_targets
+from proxbalance_core.scoring.targets import Scores, score_nodes
 from tests.oracle import scoring_oracle as oracle
 
 S = Settings()
@@ -52,18 +52,10 @@ def scored(shape: Shape) -> Scores:
     return score_nodes(found.placed, found.rules.scale, S)
 
 
-def best_targets(scores: Scores) -> tuple[np.ndarray, np.ndarray]:
-    """Every guest's best other node and its score there, in chunks that fit the cache."""
-    home, guests = scores.placed.node_of, len(scores.placed.node_of)
-    size = max(1, PAIRS_AT_ONCE // len(scores.own))
-    best, points = np.empty(guests, dtype=np.intp), np.empty(guests)
-    for begin in range(0, guests, size):
-        part = np.arange(begin, min(begin + size, guests))
-        matrix = target_scores(scores, part)
-        matrix[np.arange(len(part)), home[part]] = np.inf
-        best[part] = matrix.argmin(axis=1)
-        points[part] = matrix[np.arange(len(part)), best[part]]
-    return best, points
+def ranked(scores: Scores) -> tuple[np.ndarray, np.ndarray]:
+    """Every guest's best other node and its score there."""
+    home, nodes = scores.placed.node_of, np.arange(len(scores.own))
+    return best_targets(scores, lambda guests: home[guests][:, None] != nodes)
 
 
 def plain_seconds_per_pair(shape: Shape) -> float:
@@ -81,7 +73,7 @@ def plain_seconds_per_pair(shape: Shape) -> float:
 
 def test_scores_32x1000(benchmark: BenchmarkFixture) -> None:
     scores = scored(SMALL)
-    cpu_timed(benchmark, "score matrix, 32 x 1,000", 5.0, best_targets, rounds=20, args=(scores,))
+    cpu_timed(benchmark, "score matrix, 32 x 1,000", 5.0, ranked, rounds=20, args=(scores,))
     plain = plain_seconds_per_pair(SMALL) * SMALL.nodes * SMALL.guests
     line = record(
         benchmark, Line("... times the plain loop", 100.0, plain / benchmark.stats.stats.min, "x", at_least=True)
@@ -91,16 +83,16 @@ def test_scores_32x1000(benchmark: BenchmarkFixture) -> None:
 
 def test_scores_300x10000(benchmark: BenchmarkFixture) -> None:
     scores = scored(LARGE)
-    cpu_timed(benchmark, "score matrix, 300 x 10,000", 100.0, best_targets, args=(scores,))
+    cpu_timed(benchmark, "score matrix, 300 x 10,000", 100.0, ranked, args=(scores,))
     tracemalloc.start()
-    best_targets(scores)
+    ranked(scores)
     peak = tracemalloc.get_traced_memory()[1] / 2**20
     tracemalloc.stop()
     record(benchmark, Line("... memory above the inputs", 50.0, peak, "MB"))
 
 
 def test_scores_1000x50000(benchmark: BenchmarkFixture) -> None:
-    cpu_timed(benchmark, "score matrix, 1,000 x 50,000", 1_500.0, best_targets, rounds=2, args=(scored(HUGE),))
+    cpu_timed(benchmark, "score matrix, 1,000 x 50,000", 1_500.0, ranked, rounds=2, args=(scored(HUGE),))
 
 
 def searched(shape: Shape) -> Found:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from proxbalance_core.engine.view import View
-from proxbalance_core.features.arrays import Floats, Ints
+from proxbalance_core.features.arrays import Ints
 from proxbalance_core.plan.board import Board, State
 from proxbalance_core.plan.gates import HourlyScores
 from proxbalance_core.plan.search import members_of
-from proxbalance_core.recommend.prospects import all_target_scores
 from proxbalance_core.recommend.skips import Prospects
+from proxbalance_core.scoring.ranking import best_targets
 from proxbalance_core.scoring.rows import node_totals, pair_totals
-from proxbalance_core.scoring.targets import score_nodes
+from proxbalance_core.scoring.targets import Scores, score_nodes, target_scores
 
 
 def prospects(view: View, state: State) -> Prospects:
@@ -25,11 +25,9 @@ def prospects(view: View, state: State) -> Prospects:
     rank = np.zeros(guests, dtype=np.intp)
     for m, unit in enumerate(members):
         rank[list(unit)] = m
-    matrix = all_target_scores(scores)
-    matrix[~board.likely(rank)] = np.inf
-    best = _best_taken(board, rank, matrix)
-    found = np.isfinite(matrix[np.arange(guests), best]) if matrix.size else np.zeros(guests, dtype=bool)
-    able = np.flatnonzero(found)
+    best, _ = best_targets(scores, lambda part: board.likely(rank[part]))
+    _ask(board, rank, scores, best)
+    able = np.flatnonzero(best >= 0)
     movers, targets = rank[able], best[able]
     relief, largest = np.full(guests, np.nan), np.full(guests, -np.inf)
     relief[able] = board.relief(movers, targets)
@@ -37,18 +35,17 @@ def prospects(view: View, state: State) -> Prospects:
     own, best_score = node_totals(scores)[placed.node_of], np.full(guests, np.nan)
     best_score[able] = pair_totals(scores, able, targets)
     return Prospects(
-        own_score=own, best=np.where(found, best, -1), best_score=best_score, gain=own - best_score,
+        own_score=own, best=best, best_score=best_score, gain=own - best_score,
         largest=largest, relief=relief, cost=board.price[rank],
     )  # fmt: skip
 
 
-def _best_taken(board: Board, rank: Ints, matrix: Floats) -> Ints:
-    """The best node of each guest that takes it, [G]; ``matrix`` loses those that were asked and don't."""
-    if not matrix.size:
-        return np.zeros(len(matrix), dtype=np.intp)
-    best: Ints = matrix.argmin(axis=1)
-    for g in np.flatnonzero(board.watched[rank]):
-        while np.isfinite(matrix[g, best[g]]) and not board.takes(int(rank[g]), int(best[g])):
-            matrix[g, best[g]] = np.inf
-            best[g] = matrix[g].argmin()
-    return best
+def _ask(board: Board, rank: Ints, scores: Scores, best: Ints) -> None:
+    """Set ``best`` [G] to the next best node where the best doesn't take the guest, -1 when none does."""
+    for g in np.flatnonzero(board.watched[rank] & (best >= 0)):
+        if board.takes(int(rank[g]), int(best[g])):
+            continue
+        likely = np.flatnonzero(board.likely(rank[[g]])[0])
+        points = target_scores(scores, np.full(len(likely), g), likely)
+        inwards = (int(n) for n in likely[np.argsort(points, kind="stable")])
+        best[g] = next((n for n in inwards if board.takes(int(rank[g]), n)), -1)

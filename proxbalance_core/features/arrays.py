@@ -61,6 +61,7 @@ class GuestArrays:
     cpu_used_cores: Floats
     mem_used_bytes: Floats
     iowait_pct: Floats
+    quiet_iowait_pct: Floats  # what counts against a node: none of an exempt guest's
     exempt: Bools
     bursty: Bools
     ahead_cores: Floats | None
@@ -168,6 +169,8 @@ def _guests(guests: tuple[Guest, ...], node_at: dict[str, int], hours: int) -> G
     moved = [carried(g) for g in guests]
     cpu = np.array([c for c, _ in moved], dtype=np.float64).reshape(len(guests), 4)
     mem = np.array([m for _, m in moved], dtype=np.float64).reshape(len(guests), 4)
+    iowait = _floats([own_iowait_pct(g) for g in guests])
+    exempt = np.array([IO_EXEMPT_TAG in g.tag_set for g in guests], dtype=bool)
     ahead = np.full((len(guests), hours), np.nan)
     for i, guest in enumerate(guests):
         if guest.next_24h is not None:
@@ -181,8 +184,9 @@ def _guests(guests: tuple[Guest, ...], node_at: dict[str, int], hours: int) -> G
         mem_bytes=_floats([g.mem_bytes for g in guests]),
         cpu_used_cores=cpu,
         mem_used_bytes=mem,
-        iowait_pct=_floats([own_iowait_pct(g) for g in guests]),
-        exempt=np.array([IO_EXEMPT_TAG in g.tag_set for g in guests], dtype=bool),
+        iowait_pct=iowait,
+        quiet_iowait_pct=np.where(exempt, 0.0, iowait),
+        exempt=exempt,
         bursty=cpu[:, 3] > BURSTY_RATIO * cpu[:, 2],
         ahead_cores=ahead if hours else None,
     )

@@ -32,7 +32,10 @@ class Gains:
         field, carried = board.field, board.carried
         self._per_core = np.nan_to_num(100.0 / field.capacity)
         self._per_byte = np.nan_to_num(100.0 / field.mem_bytes)
-        self._present = None if carried.cpu_cores is not None else np.nan_to_num(carried.present_pct)
+        everyone, everywhere = np.arange(movers)[:, None], np.arange(nodes)
+        self._present = (
+            None if carried.cpu_cores is not None else np.nan_to_num(carried.present_pct(everyone, everywhere))
+        )
         cores = carried.cpu_cores
         self._mean_cores = np.zeros(movers) if cores is None else cores.mean(axis=1)
         self._peak_cores = np.zeros(movers) if cores is None else cores.max(axis=1, initial=0.0)

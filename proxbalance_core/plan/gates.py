@@ -12,7 +12,7 @@ import numpy as np
 from proxbalance_core.features.arrays import Bools, Floats, Ints
 from proxbalance_core.plan.board import LEAST_GAIN, Board
 from proxbalance_core.plan.gains import Gains
-from proxbalance_core.scoring.base import cpu_slopes
+from proxbalance_core.scoring.base import slopes
 from proxbalance_core.scoring.targets import Scores, inputs_of, score_nodes, target_scores
 
 
@@ -84,8 +84,8 @@ class HourlyScores:
     def __init__(self, board: Board, scores: Scores) -> None:
         self.board, self.scores = board, scores
         field, placed, scale = board.field, board.placed, scores.scale
-        whole = inputs_of(placed, None)
-        self.stays, self.arrives = cpu_slopes(whole)
+        grows = slopes(inputs_of(placed))
+        self.stays, self.arrives = grows.cpu, grows.cpu_after
         ahead, now = np.clip(field.cpu, 0.0, 100.0), np.clip(placed.cpu_level, 0.0, 100.0)
         current = scale.current_cpu(field.cpu) - scale.current_cpu(placed.cpu_level)[:, None]
         both = (self.stays + self.arrives)[:, None]
@@ -97,10 +97,9 @@ class HourlyScores:
         board, field, scale = self.board, self.board.field, self.scores.scale
         placed, guest = board.placed, board.placed.arrays.guest
         g, source = board.lead[m], board.at[m]
-        unique, row = np.unique(g, return_inverse=True)
-        now = self.scores.own[source] - target_scores(self.scores, unique)[row, target]
+        now = self.scores.own[source] - target_scores(self.scores, g, target)
         added, level = board.carried.cpu_pct(m, target, field.capacity), placed.cpu_level[target][:, None]
-        present = board.carried.present_pct[m, target][:, None]
+        present = board.carried.present_pct(m, target)[:, None]
         peak = np.where(guest.bursty[g], 100.0 * guest.cpu_used_cores[g, 3] / field.capacity[target], np.nan)[:, None]
         reckoned_now, reckoned = (
             np.where(np.isnan(peak), present, peak),

@@ -56,7 +56,7 @@ def conflicts(
 
 def _incoming(start: Placed, move: PickedMove, constraints: Constraints) -> Incoming:
     g, arrays = move.guest, start.arrays
-    cpu = contribution(start, np.array([g]))[0, move.target]
+    cpu = contribution(start, np.array([g]), np.array([move.target]))[0]
     mem = 100.0 * arrays.guest.mem_used_bytes[g, 0] / arrays.node.mem_bytes[move.target]
     return Incoming(
         vmid=int(arrays.guest.vmids[g]), name=constraints.snapshot.guests[g].label,
@@ -73,7 +73,8 @@ def _resolution(after: Placed, constraints: Constraints, settings: Settings, mov
         without = after.copy()
         without.move(move.guest, int(after.arrays.guest.home[move.guest]))
         free = constraints.free_targets([(move.guest,)], without)[0]
-        scores = target_scores(score_nodes(without, scale, settings), np.array([move.guest]))[0]
+        nodes = np.arange(len(free))
+        scores = target_scores(score_nodes(without, scale, settings), np.full(len(nodes), move.guest), nodes)
         for n in np.flatnonzero(free):
             trial = without.copy()
             trial.move(move.guest, int(n))

@@ -40,32 +40,51 @@ def base_rows(x: BaseInputs) -> dict[str, Floats]:
 
 
 def _clipped(x: Floats) -> Floats:
-    return np.clip(x, 0.0, 100.0)
+    return np.minimum(np.maximum(x, 0.0), 100.0)
 
 
 def _mean(parts: tuple[Floats, ...], weights: tuple[float, ...]) -> Floats:
-    total: Floats = np.zeros(1)
-    measured: Floats = np.zeros(1)
-    for part, weight in zip(parts, weights, strict=True):
-        lacking = np.isnan(part)
-        if lacking.any():
-            total = total + weight * np.where(lacking, 0.0, part)
-            measured = measured + weight * ~lacking
-        else:
-            total = total + weight * part
-            measured = measured + weight
-    return total / np.where(measured > 0, measured, np.nan)
+    total = _sum(parts, weights)
+    if not np.isnan(total).any():
+        return total / sum(weights)
+    lacking = [np.isnan(part) for part in parts]
+    there = tuple(np.where(lacks, 0.0, part) for lacks, part in zip(lacking, parts, strict=True))
+    measured = _sum(tuple(np.where(lacks, 0.0, 1.0) for lacks in lacking), weights)
+    return _sum(there, weights) / np.where(measured > 0, measured, np.nan)
 
 
-def cpu_slopes(x: BaseInputs) -> tuple[Floats, Floats]:
-    """How much the base grows by a point of CPU: of the CPU as it is, and of the CPU after the move, [N].
+def _sum(parts: tuple[Floats, ...], weights: tuple[float, ...]) -> Floats:
+    total: Floats = weights[0] * parts[0]
+    for part, weight in zip(parts[1:], weights[1:], strict=True):
+        total = total + weight * part
+    return total
 
-    The weights of parts that were not measured are shared as in :func:`base_rows`.
-    """
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Slopes:
+    """How much the base grows by a point of each part within 0..100, [N]: as it is, and after the move."""
+
+    cpu: Floats
+    cpu_after: Floats
+    mem_after: Floats
+    iowait_after: Floats
+
+
+def slopes(x: BaseInputs) -> Slopes:
+    """The base is linear in its parts; the weights of those not measured are shared as in :func:`base_rows`."""
     health = _weight_known((x.cpu, x.mem, x.iowait_after, x.load_per_core, x.storage), HEALTH)
     ahead = _weight_known((x.cpu, x.mem, x.iowait_after, x.cpu, x.mem), PREDICTED)
-    after = ROW_WEIGHTS["base_health"] * HEALTH[0] / health + ROW_WEIGHTS["base_predicted"] * PREDICTED[0] / ahead
-    return ROW_WEIGHTS["base_predicted"] * PREDICTED[3] / ahead, after + ROW_WEIGHTS["base_headroom"] * HEADROOM[0]
+    cpu, mem, iowait = (
+        ROW_WEIGHTS["base_health"] * HEALTH[part] / health + ROW_WEIGHTS["base_predicted"] * PREDICTED[part] / ahead
+        for part in range(3)
+    )
+    room = ROW_WEIGHTS["base_headroom"]
+    return Slopes(
+        cpu=ROW_WEIGHTS["base_predicted"] * PREDICTED[3] / ahead,
+        cpu_after=cpu + room * HEADROOM[0],
+        mem_after=mem + room * HEADROOM[1],
+        iowait_after=np.where(np.isnan(x.iowait_after), 0.0, iowait),
+    )
 
 
 def _weight_known(parts: tuple[Floats, ...], weights: tuple[float, ...]) -> Floats:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from proxbalance_core.domain.settings import Settings
-from proxbalance_core.scoring.placed import Placed, window_weights
+from proxbalance_core.scoring.placed import Placed
 from proxbalance_core.scoring.scale import PointScale, balanced
 from proxbalance_core.scoring.terms import node_terms, total_terms
 
@@ -22,10 +22,8 @@ def cluster_health(placed: Placed, settings: Settings) -> float:
     if not node.measured.any():
         return float("nan")
     neutral = balanced(settings)
-    twin = placed.copy()
-    twin.weights = window_weights(node.cpu_pct, neutral)
-    twin.iowait_weights = window_weights(node.iowait_pct, neutral)
     scale = PointScale.of(neutral)
-    points = np.minimum(MOST_POINTS, total_terms(node_terms(twin, scale, neutral), scale.memory_cap))
+    terms = node_terms(placed.weighted_by(neutral), scale, neutral)
+    points = np.minimum(MOST_POINTS, total_terms(terms, scale.memory_cap))
     cores = node.cpu_cores[node.measured]
     return float(np.clip(100.0 - np.average(points[node.measured], weights=cores), 0.0, 100.0))

@@ -34,6 +34,7 @@ class Placed:
         self.weights = window_weights(node.cpu_pct, settings)
         self.iowait_weights = window_weights(node.iowait_pct, settings)
         self.counts = np.bincount(self.node_of, minlength=n)
+        self._levels: tuple[Floats, Floats] | None = None  # CPU and iowait, until the next move
 
     def copy(self) -> Placed:
         """An independent copy; what never changes is shared."""
@@ -50,6 +51,15 @@ class Placed:
             self._shift(g, source, -1.0)
             self._shift(g, target, 1.0)
             self.node_of[g] = target
+            self._levels = None
+
+    def weighted_by(self, settings: Settings) -> Placed:
+        """The same placement, its windows weighted as ``settings`` say."""
+        twin = self.copy()
+        twin.weights = window_weights(self.arrays.node.cpu_pct, settings)
+        twin.iowait_weights = window_weights(self.arrays.node.iowait_pct, settings)
+        twin._levels = None
+        return twin
 
     def _shift(self, g: int, n: int, sign: float) -> None:
         node, guest = self.arrays.node, self.arrays.guest
@@ -63,7 +73,7 @@ class Placed:
     @property
     def cpu_level(self) -> Floats:
         """Weighted mean of the measured windows, [N] percent."""
-        return weighted(self.cpu, self.weights)
+        return self._level()[0]
 
     @property
     def mem_level(self) -> Floats:
@@ -73,7 +83,13 @@ class Placed:
     @property
     def iowait_level(self) -> Floats:
         """The same for iowait, less what ``io_exempt`` guests cause themselves, [N] percent."""
-        return weighted(self.iowait, self.iowait_weights) - self.exempt
+        return self._level()[1]
+
+    def _level(self) -> tuple[Floats, Floats]:
+        if self._levels is None:
+            iowait = weighted(self.iowait, self.iowait_weights) - self.exempt
+            self._levels = weighted(self.cpu, self.weights), iowait
+        return self._levels
 
     @property
     def overcommit(self) -> Floats:
@@ -89,6 +105,15 @@ class Placed:
         return self.groups.soft_broken(self.node_of, len(self.cpu))
 
 
+def added_pct(cores: Floats, weights: Floats, capacity: Floats) -> Floats:
+    """What a use of ``cores`` [..., windows] adds to the CPU level of nodes with these ``weights`` [..., 3] [percent].
+
+    Written out, not as a matrix product: those round differently with the number of rows.
+    """
+    used = cores[..., 0] * weights[..., 0] + cores[..., 1] * weights[..., 1] + cores[..., 2] * weights[..., 2]
+    return np.asarray(100.0 * used / capacity)
+
+
 def window_weights(windows: Floats, s: Settings) -> Floats:
     """Weights of current, 24 h and 7 d, [N, 3]: what wasn't measured gives its weight to the others."""
     wanted = np.array([s.weight_current, s.weight_24h, s.weight_7d])
@@ -101,5 +126,6 @@ def window_weights(windows: Floats, s: Settings) -> Floats:
 
 def weighted(windows: Floats, weights: Floats) -> Floats:
     """Weighted mean over the first three windows; NaN where none was measured."""
-    level = (np.nan_to_num(windows[:, :3]) * weights).sum(axis=1)
+    first = windows[:, :3]
+    level = (np.where(np.isnan(first), 0.0, first) * weights).sum(axis=1)
     return np.asarray(np.where(weights.sum(axis=1) > 0, level, np.nan))

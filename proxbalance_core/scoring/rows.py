@@ -8,10 +8,12 @@ from proxbalance_core.domain.results import Light, Rating, ScoreSide, Term
 from proxbalance_core.domain.settings import Settings
 from proxbalance_core.features.arrays import Floats, Ints
 from proxbalance_core.scoring.base import base_rows
-from proxbalance_core.scoring.targets import After, Scores, after_move, inputs_of
-from proxbalance_core.scoring.terms import MEMORY_TERMS, TermColumn, memory_factor
+from proxbalance_core.scoring.targets import Scores, after_move, inputs_of
+from proxbalance_core.scoring.terms import CAPPED, KINDS, TermKind, memory_factor
 
 DECIMALS = 2
+PREDICTED_CPU = TermKind(term="predicted_cpu", category="post_migration")
+PREDICTED_MEM = TermKind(term="predicted_mem", category="post_migration")
 RATINGS: tuple[tuple[float, Rating], ...] = (
     (70.0, "excellent"),
     (50.0, "good"),
@@ -44,20 +46,28 @@ def side(terms: tuple[Term, ...]) -> ScoreSide:
 
 def node_rows(scores: Scores, n: int) -> tuple[Term, ...]:
     """The rows of node ``n`` as it stands."""
-    factor = float(memory_factor(scores.memory, scores.scale.memory_cap)[n])
+    factor = float(memory_factor(scores.terms.memory[n], scores.scale.memory_cap))
     base = {name: float(row[n]) for name, row in scores.base.items()}
-    return (*_base_terms(base), *_penalties(scores.columns, n, factor, scores))
+    return (*_base_terms(base), *_penalties(scores, n, factor))
 
 
 def target_rows(scores: Scores, g: int, n: int) -> tuple[Term, ...]:
     """The rows of node ``n`` as the target of guest ``g`` [positions]."""
-    after = after_move(scores.placed, np.array([g]))
-    base = {name: float(row[0, n]) for name, row in _after_base(scores, after).items()}
-    predicted = _predicted_columns(scores, after, n)
-    memory = scores.memory[n] + predicted[1].points
-    factor = float(memory_factor(np.asarray(memory), scores.scale.memory_cap)[0])
-    limited = [_row(c, 0, factor, scores) for c in predicted if c.points[0] != 0]
-    return (*_base_terms(base), *_penalties(scores.columns, n, factor, scores), *limited)
+    nodes, scale = np.array([n]), scores.scale
+    after = after_move(scores.placed, np.array([g]), nodes)
+    base = {name: float(row[0]) for name, row in base_rows(inputs_of(scores.placed, nodes, after)).items()}
+    predicted = (
+        (PREDICTED_CPU, scale.predicted_cpu, after.cpu_reckoned),
+        (PREDICTED_MEM, scale.predicted_mem, after.mem),
+    )
+    points = [float(stairs(value)[0]) for _, stairs, value in predicted]
+    factor = float(memory_factor(scores.terms.memory[n] + points[1], scale.memory_cap))
+    limited = [
+        _row(kind, (points[i], float(value[0]), stairs.limits[0]), factor, scale.memory_cap)
+        for i, (kind, stairs, value) in enumerate(predicted)
+        if points[i] != 0
+    ]
+    return (*_base_terms(base), *_penalties(scores, n, factor), *limited)
 
 
 def target_totals(scores: Scores, g: int) -> Floats:
@@ -68,53 +78,35 @@ def target_totals(scores: Scores, g: int) -> Floats:
 
 def node_totals(scores: Scores) -> Floats:
     """The sums of :func:`node_rows` of every node, [N] points; NaN where not measured."""
-    factor = memory_factor(scores.memory, scores.scale.memory_cap)
-    base = [np.nan_to_num(np.round(row, DECIMALS)) for row in scores.base.values()]
-    total = sum(base, start=np.zeros(len(scores.own))) + _rounded(scores.columns, factor)
+    factor = memory_factor(scores.terms.memory, scores.scale.memory_cap)
+    total = _rounded_base(scores.base) + _rounded_terms(scores.terms.points, factor)
     return np.where(np.isnan(scores.own), np.nan, np.round(total, DECIMALS))
 
 
 def pair_totals(scores: Scores, guests: Ints, nodes: Ints) -> Floats:
     """The sums of :func:`target_rows` of guests on nodes, pairwise [points]."""
-    pairs = np.arange(len(guests)), nodes
-    after = after_move(scores.placed, guests)
-    limited = [
-        (True, scores.scale.predicted_mem(after.mem[pairs])),
-        (False, scores.scale.predicted_cpu(after.cpu_reckoned[pairs])),
-    ]
-    factor = memory_factor(scores.memory[nodes] + limited[0][1], scores.scale.memory_cap)
-    total = np.zeros(len(guests))
-    for row in _after_base(scores, after).values():
-        total += np.nan_to_num(np.round(row[pairs], DECIMALS))
-    for column in scores.columns:
-        points = column.points[nodes]
-        total += np.round(points * factor if column.term in MEMORY_TERMS else points, DECIMALS)
-    for capped, points in limited:
-        total += np.round(points * factor if capped else points, DECIMALS)
-    return np.round(total, DECIMALS)
+    terms, scale = scores.terms, scores.scale
+    after = after_move(scores.placed, guests, nodes)
+    cpu, mem = scale.predicted_cpu(after.cpu_reckoned), scale.predicted_mem(after.mem)
+    factor = memory_factor(terms.memory[nodes] + mem, scale.memory_cap)
+    total = _rounded_base(base_rows(inputs_of(scores.placed, nodes, after)))
+    total = total + _rounded_terms(terms.points[:, nodes], factor)
+    return np.round(total + np.round(cpu, DECIMALS) + np.round(mem * factor, DECIMALS), DECIMALS)
 
 
-def _rounded(columns: list[TermColumn], factor: Floats) -> Floats:
-    """Terms rounded, memory ones scaled, and summed, [N] points."""
-    scaled = (c.points * factor if c.term in MEMORY_TERMS else c.points for c in columns)
-    return sum((np.round(points, DECIMALS) for points in scaled), start=np.zeros(1))
+def _rounded_base(rows: dict[str, Floats]) -> Floats:
+    """The base's rows rounded and summed; one that isn't measured is none."""
+    total: Floats = np.zeros(1)
+    for row in rows.values():
+        total = total + np.round(np.where(np.isnan(row), 0.0, row), DECIMALS)
+    return total
 
 
-def _after_base(scores: Scores, after: After) -> dict[str, Floats]:
-    rows = base_rows(inputs_of(scores.placed, after))
-    shape = after.cpu.shape
-    return {name: np.broadcast_to(row, shape) for name, row in rows.items()}
-
-
-def _predicted_columns(scores: Scores, after: After, n: int) -> tuple[TermColumn, TermColumn]:
-    made = []
-    for term, stairs, value in (
-        ("predicted_cpu", scores.scale.predicted_cpu, after.cpu_reckoned),
-        ("predicted_mem", scores.scale.predicted_mem, after.mem),
-    ):
-        x = value[0, n : n + 1]
-        made.append(TermColumn(term=term, category="post_migration", points=stairs(x), value=x, limit=stairs.limits[0]))
-    return made[0], made[1]
+def _rounded_terms(points: Floats, factor: Floats) -> Floats:
+    """Terms [terms, N] rounded, memory ones scaled, and summed, [N] points."""
+    scaled = points.copy()
+    scaled[CAPPED] *= factor
+    return np.asarray(np.round(scaled, DECIMALS).sum(axis=0))
 
 
 def _two(points: float) -> float:
@@ -136,19 +128,25 @@ def _base_terms(base: dict[str, float]) -> list[Term]:
     ]
 
 
-def _penalties(columns: list[TermColumn], n: int, factor: float, scores: Scores) -> list[Term]:
-    # Below zero too: settings whose steps lead down can take points off, and a score is the sum of its rows.
-    return [_row(column, n, factor, scores) for column in columns if column.points[n] != 0]
+def _penalties(scores: Scores, n: int, factor: float) -> list[Term]:
+    """The terms of node ``n`` that cost or give points: settings whose steps lead down can take points off."""
+    points, values = scores.terms.points[:, n].tolist(), scores.terms.values[:, n].tolist()
+    limits, cap = scores.scale.first_limits, scores.scale.memory_cap
+    return [
+        _row(kind, (points[i], values[i], limits.get(kind.term)), factor, cap)
+        for i, kind in enumerate(KINDS)
+        if points[i] != 0
+    ]
 
 
-def _row(column: TermColumn, n: int, factor: float, scores: Scores) -> Term:
-    capped = column.term in MEMORY_TERMS and factor < 1.0
-    points = float(column.points[n]) * (factor if capped else 1.0)
-    value = float(column.value[n])
-    detail = f"scaled, memory counts {scores.scale.memory_cap:g} points at most" if capped else ""
+def _row(kind: TermKind, facts: tuple[float, float, float | None], factor: float, cap: float) -> Term:
+    """``facts`` are points before the cap on memory, value and first limit."""
+    points, value, limit = facts
+    scaled = kind.capped and factor < 1.0
     return Term(
-        term=column.term, category=column.category, points=_two(points), value=round(value, DECIMALS),
-        limit=column.limit, unit=column.unit, detail=detail,
+        term=kind.term, category=kind.category, points=_two(points * factor if scaled else points),
+        value=round(value, DECIMALS), limit=limit, unit=kind.unit,
+        detail=f"scaled, memory counts {cap:g} points at most" if scaled else "",
     )  # fmt: skip
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 
 from proxbalance_core.domain.settings import Settings
-from proxbalance_core.scoring.staircase import Staircase
+from proxbalance_core.scoring.staircase import Staircase, Staircases
 
 CPU_SUSTAINED_PCT = (70.0, 80.0, 90.0)
 MEM_SUSTAINED_PCT = (80.0, 90.0, 95.0)
@@ -16,11 +17,16 @@ CPU_SPIKES_PCT = (70.0, 80.0, 90.0, 95.0)
 MEM_SPIKES_PCT = (85.0, 90.0, 95.0, 98.0)
 PRESSURE_PCT = (10.0, 25.0, 40.0)
 OVERCOMMIT_RATIO = (1.2, 2.0)
+# The terms of a node that are staircases, in the order in which they are shown.
+STEPPED = (
+    "current_cpu", "sustained_cpu", "current_mem", "sustained_mem", "iowait_current", "iowait_sustained",
+    "cpu_trend", "mem_trend", "cpu_spikes", "mem_spikes", "pressure",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PointScale:
-    """The staircases of every term [points], multipliers applied."""
+    """The staircases of every term [points], multipliers applied; ``stepped`` are those of a node's own terms."""
 
     current_cpu: Staircase
     current_mem: Staircase
@@ -39,48 +45,62 @@ class PointScale:
     soft_rule: float
     memory_cap: float
     plan_cpu: Staircase
+    stepped: Staircases = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "stepped", Staircases.of([getattr(self, term) for term in STEPPED]))
+
+    @property
+    def first_limits(self) -> dict[str, float]:
+        """Where each term of a node begins to cost points, in its own unit."""
+        return {term: getattr(self, term).limits[0] for term in STEPPED} | {"mem_overcommit": OVERCOMMIT_RATIO[0]}
 
     @property
     def rising(self) -> bool:
         """Whether more load never costs a node fewer points in its strain: what the search's bounds rest on."""
         return all(stairs.rising for stairs in (self.plan_cpu, self.current_mem, self.iowait_current))
 
-    @classmethod
-    def of(cls, s: Settings) -> PointScale:
+    @staticmethod
+    def of(s: Settings) -> PointScale:
         """The scale that ``s`` asks for."""
-        cpu, mem, iowait = (
-            s.penalty_multiplier * sensitivity_factor(place)
-            for place in (s.cpu_sensitivity, s.mem_sensitivity, s.iowait_sensitivity)
-        )
-        cpu_steps = _steps(s.cpu_threshold, s.cpu_threshold_offset_1, s.cpu_threshold_offset_2)
-        mem_steps = _steps(s.mem_threshold, s.mem_threshold_offset_1, s.mem_threshold_offset_2)
-        top = s.iowait_threshold
-        iowait_steps = (top - s.iowait_threshold_offset_1, top - s.iowait_threshold_offset_2, top)
-        edge = s.soft_edge_pct
-        current_cpu = Staircase(cpu_steps, _values(s, "cpu_{}_penalty", _THREE, cpu), edge)
-        rising = s.cpu_trend_rising_penalty * cpu
-        mem_rising = s.mem_trend_rising_penalty * mem
-        return cls(
-            current_cpu=current_cpu,
-            plan_cpu=current_cpu.lowered(s.plan_margin_pct),
-            current_mem=Staircase(mem_steps, _values(s, "mem_{}_penalty", _THREE, mem), edge),
-            sustained_cpu=Staircase(CPU_SUSTAINED_PCT, _values(s, "cpu_sustained_{}", _LONG, cpu), edge),
-            sustained_mem=Staircase(MEM_SUSTAINED_PCT, _values(s, "mem_sustained_{}", _LONG, mem), edge),
-            iowait_current=Staircase(
-                iowait_steps, _values(s, "iowait_{}_penalty", ("moderate", "high", "extreme"), iowait), edge
-            ),
-            iowait_sustained=Staircase(IOWAIT_SUSTAINED_PCT, _values(s, "iowait_sustained_{}", _LONG, iowait), edge),
-            cpu_trend=Staircase(TREND_PCT_PER_DAY, (rising, 2 * rising, 3 * rising)),
-            mem_trend=Staircase(TREND_PCT_PER_DAY, (mem_rising, 2 * mem_rising, 3 * mem_rising)),
-            cpu_spikes=Staircase(CPU_SPIKES_PCT, _values(s, "cpu_spikes_{}", _FOUR, cpu), edge),
-            mem_spikes=Staircase(MEM_SPIKES_PCT, _values(s, "mem_spikes_{}", _FOUR, mem), edge),
-            predicted_cpu=Staircase(cpu_steps, _values(s, "predicted_cpu_{}", _THREE, cpu), edge),
-            predicted_mem=Staircase(mem_steps, _values(s, "predicted_mem_{}", _THREE, mem), edge),
-            pressure=Staircase(PRESSURE_PCT, _values(s, "pressure_{}", _LONG, s.penalty_multiplier), edge),
-            overcommit=(s.mem_overcommit_low * mem, s.mem_overcommit_high * mem),
-            soft_rule=s.soft_affinity_penalty * s.penalty_multiplier,
-            memory_cap=s.memory_penalty_cap * s.penalty_multiplier,
-        )
+        return _scale(s)
+
+
+@lru_cache(maxsize=64)
+def _scale(s: Settings) -> PointScale:
+    cpu, mem, iowait = (
+        s.penalty_multiplier * sensitivity_factor(place)
+        for place in (s.cpu_sensitivity, s.mem_sensitivity, s.iowait_sensitivity)
+    )
+    cpu_steps = _steps(s.cpu_threshold, s.cpu_threshold_offset_1, s.cpu_threshold_offset_2)
+    mem_steps = _steps(s.mem_threshold, s.mem_threshold_offset_1, s.mem_threshold_offset_2)
+    top = s.iowait_threshold
+    iowait_steps = (top - s.iowait_threshold_offset_1, top - s.iowait_threshold_offset_2, top)
+    edge = s.soft_edge_pct
+    current_cpu = Staircase(cpu_steps, _values(s, "cpu_{}_penalty", _THREE, cpu), edge)
+    rising = s.cpu_trend_rising_penalty * cpu
+    mem_rising = s.mem_trend_rising_penalty * mem
+    return PointScale(
+        current_cpu=current_cpu,
+        plan_cpu=current_cpu.lowered(s.plan_margin_pct),
+        current_mem=Staircase(mem_steps, _values(s, "mem_{}_penalty", _THREE, mem), edge),
+        sustained_cpu=Staircase(CPU_SUSTAINED_PCT, _values(s, "cpu_sustained_{}", _LONG, cpu), edge),
+        sustained_mem=Staircase(MEM_SUSTAINED_PCT, _values(s, "mem_sustained_{}", _LONG, mem), edge),
+        iowait_current=Staircase(
+            iowait_steps, _values(s, "iowait_{}_penalty", ("moderate", "high", "extreme"), iowait), edge
+        ),
+        iowait_sustained=Staircase(IOWAIT_SUSTAINED_PCT, _values(s, "iowait_sustained_{}", _LONG, iowait), edge),
+        cpu_trend=Staircase(TREND_PCT_PER_DAY, (rising, 2 * rising, 3 * rising)),
+        mem_trend=Staircase(TREND_PCT_PER_DAY, (mem_rising, 2 * mem_rising, 3 * mem_rising)),
+        cpu_spikes=Staircase(CPU_SPIKES_PCT, _values(s, "cpu_spikes_{}", _FOUR, cpu), edge),
+        mem_spikes=Staircase(MEM_SPIKES_PCT, _values(s, "mem_spikes_{}", _FOUR, mem), edge),
+        predicted_cpu=Staircase(cpu_steps, _values(s, "predicted_cpu_{}", _THREE, cpu), edge),
+        predicted_mem=Staircase(mem_steps, _values(s, "predicted_mem_{}", _THREE, mem), edge),
+        pressure=Staircase(PRESSURE_PCT, _values(s, "pressure_{}", _LONG, s.penalty_multiplier), edge),
+        overcommit=(s.mem_overcommit_low * mem, s.mem_overcommit_high * mem),
+        soft_rule=s.soft_affinity_penalty * s.penalty_multiplier,
+        memory_cap=s.memory_penalty_cap * s.penalty_multiplier,
+    )
 
 
 _THREE = ("high", "very_high", "extreme")
@@ -101,6 +121,7 @@ def sensitivity_factor(place: float) -> float:
     return float(4.0 ** ((place - 50.0) / 50.0))
 
 
+@lru_cache(maxsize=64)
 def balanced(s: Settings) -> Settings:
     """``s`` with the balanced profile's points and weights, its thresholds kept.
 

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from proxbalance_core.features.arrays import Floats
+from proxbalance_core.features.arrays import Floats, Ints
+
+
+def highest(x: Floats) -> float:
+    """The largest value; NaN doesn't count, nothing is below all."""
+    return float(np.fmax.reduce(x, axis=None, initial=-np.inf))
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,19 +29,27 @@ class Staircase:
 
     def __call__(self, x: Floats) -> Floats:
         """Points of ``x``, same shape [points]."""
-        known = np.fmax(np.asarray(x, dtype=np.float64), -np.inf)  # NaN is under every step
-        total = np.zeros(known.shape)
+        x = np.asarray(x, dtype=np.float64)
+        total, share = np.zeros(x.shape), np.empty(x.shape)
+        top = highest(x)
         below = 0.0
         for limit, points in zip(self.limits, self.points, strict=True):
-            if points != below:
-                total += (points - below) * self._share(known, limit)
+            if points != below and top >= limit:  # most loads are under most steps: those need no working out
+                self._climb(x, limit, share)
+                share *= points - below
+                total += share
             below = points
         return total
 
-    def _share(self, x: Floats, limit: float) -> Floats:
+    def _climb(self, x: Floats, limit: float, share: Floats) -> None:
+        """Set ``share`` to what part of the step at ``limit`` each ``x`` has climbed; none where not measured."""
         if self.edge > 0:
-            return np.minimum(np.maximum((x - limit) * (1.0 / self.edge), 0.0), 1.0)
-        return np.asarray(x >= limit, dtype=np.float64)
+            np.subtract(x, limit, out=share)
+            share *= 1.0 / self.edge
+            np.fmax(share, 0.0, out=share)
+            np.minimum(share, 1.0, out=share)
+        else:
+            np.greater_equal(x, limit, out=share)
 
     @property
     def rising(self) -> bool:
@@ -46,3 +60,46 @@ class Staircase:
     def lowered(self, by: float) -> Staircase:
         """The same steps, each ``by`` sooner."""
         return Staircase(tuple(limit - by for limit in self.limits), self.points, self.edge)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Staircases:
+    """Many staircases side by side, one for each row of what they are asked: the same points in fewer passes.
+
+    ``limits`` and ``rises`` are [S, steps], ``per_unit`` [S, 1] is one over each edge; ``hard`` are the rows
+    without an edge.
+    """
+
+    limits: Floats
+    rises: Floats
+    per_unit: Floats
+    hard: Ints
+
+    @classmethod
+    def of(cls, stairs: Sequence[Staircase]) -> Staircases:
+        """``stairs`` as one; who has fewer steps gets steps that nothing reaches."""
+        most = max(len(one.limits) for one in stairs)
+        limits, rises = np.full((len(stairs), most), np.inf), np.zeros((len(stairs), most))
+        for row, one in enumerate(stairs):
+            limits[row, : len(one.limits)] = one.limits
+            rises[row, : len(one.points)] = np.diff(one.points, prepend=0.0)
+        edges = np.array([one.edge for one in stairs])
+        hard = edges <= 0
+        per_unit = 1.0 / np.where(hard, 1.0, edges)
+        return cls(limits=limits, rises=rises, per_unit=per_unit[:, None], hard=np.flatnonzero(hard))
+
+    def __call__(self, x: Floats) -> Floats:
+        """Points of ``x`` [S, N], row by row, same shape [points]."""
+        total, share = np.zeros(x.shape), np.empty(x.shape)
+        for step in range(self.limits.shape[1]):
+            limit = self.limits[:, step, None]
+            if not (x >= limit).any():
+                continue
+            np.subtract(x, limit, out=share)
+            share *= self.per_unit
+            np.fmax(share, 0.0, out=share)
+            np.minimum(share, 1.0, out=share)
+            share[self.hard] = x[self.hard] >= limit[self.hard]
+            share *= self.rises[:, step, None]
+            total += share
+        return total

@@ -13,30 +13,36 @@ import numpy as np
 
 from proxbalance_core.domain.settings import Settings
 from proxbalance_core.features.arrays import ClusterArrays, Floats, Ints
-from proxbalance_core.scoring.placed import Placed
+from proxbalance_core.scoring.placed import Placed, added_pct
 from proxbalance_core.scoring.scale import PointScale
-from proxbalance_core.scoring.targets import contribution
+from proxbalance_core.scoring.staircase import highest
 
 OVERLOAD_POINTS_PER_PCT = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Carried:
-    """What movers take along: CPU cores by hour [M, T] (None: ``present_pct`` alone), memory, iowait.
+    """What movers take along: CPU cores by hour [M, T] (None: the present alone), memory, iowait.
 
-    ``present_pct`` is what each adds to each node's CPU level [M, N]; ``mem_bytes`` [M] is what it
-    uses; ``iowait_pct`` [M] what it causes (0 for ``io_exempt``).
+    ``windows`` [M, 4] are the cores that its level is made of, by the ``weights`` [N, 3] of a node of
+    ``capacity`` [N] cores; ``mem_bytes`` [M] is what it uses; ``iowait_pct`` [M] what it causes (0 for ``io_exempt``).
     """
 
     cpu_cores: Floats | None
-    present_pct: Floats
+    windows: Floats
+    weights: Floats
+    capacity: Floats
     mem_bytes: Floats
     iowait_pct: Floats
+
+    def present_pct(self, m: Ints, n: Ints) -> Floats:
+        """What movers ``m`` add to the CPU level of nodes ``n`` [percent]; positions that broadcast together."""
+        return added_pct(self.windows[m], self.weights[n], self.capacity[n])
 
     def cpu_pct(self, m: Ints, n: Ints, capacity: Floats) -> Floats:
         """CPU of movers ``m`` on nodes ``n``, pairwise, [pairs, T] percent."""
         if self.cpu_cores is None:
-            return np.asarray(self.present_pct[m, n][:, None])
+            return self.present_pct(m, n)[:, None]
         return np.asarray(100.0 * self.cpu_cores[m] / capacity[n][:, None])
 
 
@@ -111,8 +117,10 @@ class StrainField:
 
     def hourly_points(self, cpu: Floats) -> Floats:
         """CPU part of the strain at each hour, thresholds lowered by the margin; same shape."""
-        over = np.maximum(cpu - 100.0, 0.0)
-        return self.scale.plan_cpu(cpu) + OVERLOAD_POINTS_PER_PCT * np.nan_to_num(over)
+        points = self.scale.plan_cpu(cpu)
+        if highest(cpu) > 100.0:
+            points += OVERLOAD_POINTS_PER_PCT * np.fmax(cpu - 100.0, 0.0)
+        return points
 
     def fixed_points(self, mem: Floats, iowait: Floats, soft: Floats) -> Floats:
         """The part that is the same in every hour; same shape."""
@@ -154,7 +162,10 @@ def _summed(rows: Floats, group: Ints, groups: int) -> Floats:
 
 def load_pct(cpu: Floats, mem: Floats) -> Floats:
     """A node's load: mean of CPU and memory, clipped to 0..100; 0 where not measured."""
-    return np.nan_to_num(np.clip((cpu + mem) / 2.0, 0.0, 100.0))
+    load = np.add(cpu, mem)
+    load /= 2.0
+    np.fmax(load, 0.0, out=load)
+    return np.asarray(np.minimum(load, 100.0, out=load))
 
 
 def imbalance(placed: Placed) -> float:
@@ -168,21 +179,24 @@ def imbalance(placed: Placed) -> float:
 def carried_by(placed: Placed, hours: Floats | None, members: Sequence[tuple[int, ...]]) -> Carried:
     """What movers take along; each mover is a tuple of guest positions."""
     guest = placed.arrays.guest
-    quiet = np.where(guest.exempt, 0.0, guest.iowait_pct)
     if all(len(unit) == 1 for unit in members):
         one = np.array([unit[0] for unit in members], dtype=np.intp)
         return Carried(
             cpu_cores=None if hours is None else hours[one],
-            present_pct=contribution(placed, one),
+            windows=guest.cpu_used_cores[one],
+            weights=placed.weights,
+            capacity=placed.arrays.node.capacity_cores,
             mem_bytes=guest.mem_used_bytes[one, 0],
-            iowait_pct=quiet[one],
+            iowait_pct=guest.quiet_iowait_pct[one],
         )
     belongs = np.zeros((len(members), len(guest.vmids)))
     for m, unit in enumerate(members):
         belongs[m, list(unit)] = 1.0
     return Carried(
         cpu_cores=None if hours is None else belongs @ hours,
-        present_pct=belongs @ contribution(placed, np.arange(len(guest.vmids))),
+        windows=belongs @ guest.cpu_used_cores,
+        weights=placed.weights,
+        capacity=placed.arrays.node.capacity_cores,
         mem_bytes=belongs @ guest.mem_used_bytes[:, 0],
-        iowait_pct=belongs @ quiet,
+        iowait_pct=belongs @ guest.quiet_iowait_pct,
     )

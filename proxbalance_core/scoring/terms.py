@@ -1,4 +1,4 @@
-"""The penalty terms of nodes, as arrays [N] and as rows."""
+"""The penalty terms of nodes, as a table [terms, N]."""
 
 from __future__ import annotations
 
@@ -10,82 +10,83 @@ from proxbalance_core.domain.results import Category
 from proxbalance_core.domain.settings import Settings
 from proxbalance_core.features.arrays import Floats
 from proxbalance_core.scoring.placed import PEAK, WEEK, Placed
-from proxbalance_core.scoring.scale import OVERCOMMIT_RATIO, PointScale
-from proxbalance_core.scoring.staircase import Staircase
+from proxbalance_core.scoring.scale import OVERCOMMIT_RATIO, STEPPED, PointScale
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class TermColumn:
-    """One term over all nodes: points and value [N], against its first limit."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TermKind:
+    """What a term is called, what it belongs to and what its value is measured in."""
 
     term: str
     category: Category
-    points: Floats
-    value: Floats
-    limit: float | None
     unit: str = "percent"
-    capped: bool = False
+
+    @property
+    def capped(self) -> bool:
+        """Whether it counts against the cap of the memory terms."""
+        return self.term in MEMORY_TERMS
 
 
 MEMORY_TERMS = frozenset({"current_mem", "sustained_mem", "mem_trend", "mem_spikes", "mem_overcommit", "predicted_mem"})
+CATEGORIES: dict[str, Category] = {
+    "current_cpu": "cpu", "sustained_cpu": "cpu", "current_mem": "memory", "sustained_mem": "memory",
+    "iowait_current": "iowait", "iowait_sustained": "iowait", "cpu_trend": "trends", "mem_trend": "trends",
+    "cpu_spikes": "spikes", "mem_spikes": "spikes", "pressure": "pressure",
+}  # fmt: skip
+KINDS = (
+    *(
+        TermKind(term=t, category=CATEGORIES[t], unit="points/day" if t.endswith("trend") else "percent")
+        for t in STEPPED
+    ),
+    TermKind(term="mem_overcommit", category="memory", unit="times RAM"),
+    TermKind(term="soft_affinity", category="affinity", unit="rules"),
+)
+CAPPED = np.array([kind.capped for kind in KINDS])
+OVERCOMMIT, SOFT = len(KINDS) - 2, len(KINDS) - 1
+# What speaks of a week, and so needs some days of history.
+WEEKLY = np.array([t.startswith(("cpu_", "mem_")) or "sustained" in t for t in STEPPED])
 
 
-def node_terms(placed: Placed, scale: PointScale, s: Settings) -> list[TermColumn]:
-    """Every term of every node as it stands; memory terms are not capped yet."""
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class NodeTerms:
+    """Every term of every node as it stands: points and values, [terms, N], in the order of ``KINDS``.
+
+    ``memory`` [N] is the sum of the memory terms, not capped yet, ``others`` [N] that of the rest.
+    """
+
+    points: Floats
+    values: Floats
+    memory: Floats
+    others: Floats
+
+
+def node_terms(placed: Placed, scale: PointScale, s: Settings) -> NodeTerms:
+    """Work out every term of every node."""
     node = placed.arrays.node
-    week = (node.history_days >= s.min_history_days) & (s.weight_7d > 0)
-
-    def sustained(values: Floats) -> Floats:
-        return np.where(week, values, np.nan)
-
-    iowait_week = placed.iowait[:, WEEK] - placed.exempt
-    columns: list[tuple[str, Category, Staircase, Floats, str]] = [
-        ("current_cpu", "cpu", scale.current_cpu, placed.cpu_level, "percent"),
-        ("sustained_cpu", "cpu", scale.sustained_cpu, sustained(placed.cpu[:, WEEK]), "percent"),
-        ("current_mem", "memory", scale.current_mem, placed.mem_level, "percent"),
-        ("sustained_mem", "memory", scale.sustained_mem, sustained(placed.mem[:, WEEK]), "percent"),
-        ("iowait_current", "iowait", scale.iowait_current, placed.iowait_level, "percent"),
-        ("iowait_sustained", "iowait", scale.iowait_sustained, sustained(iowait_week), "percent"),
-        ("cpu_trend", "trends", scale.cpu_trend, sustained(node.cpu_trend), "points/day"),
-        ("mem_trend", "trends", scale.mem_trend, sustained(node.mem_trend), "points/day"),
-        ("cpu_spikes", "spikes", scale.cpu_spikes, sustained(placed.cpu[:, PEAK]), "percent"),
-        ("mem_spikes", "spikes", scale.mem_spikes, sustained(placed.mem[:, PEAK]), "percent"),
-        ("pressure", "pressure", scale.pressure, node.pressure_pct, "percent"),
-    ]
-    made = [
-        TermColumn(term=term, category=category, points=stairs(x), value=x, limit=stairs.limits[0], unit=unit)
-        for term, category, stairs, x, unit in columns
-    ]
-    broken = placed.soft_broken()
-    made.append(
-        TermColumn(
-            term="mem_overcommit",
-            category="memory",
-            points=overcommit_points(placed.overcommit, scale),
-            value=placed.overcommit,
-            limit=OVERCOMMIT_RATIO[0],
-            unit="times RAM",
-        )
+    values = np.empty((len(KINDS), len(node.names)))
+    values[: len(STEPPED)] = (
+        placed.cpu_level, placed.cpu[:, WEEK], placed.mem_level, placed.mem[:, WEEK],
+        placed.iowait_level, placed.iowait[:, WEEK] - placed.exempt, node.cpu_trend, node.mem_trend,
+        placed.cpu[:, PEAK], placed.mem[:, PEAK], node.pressure_pct,
+    )  # fmt: skip
+    short = ~((node.history_days >= s.min_history_days) & (s.weight_7d > 0))
+    values[: len(STEPPED)][WEEKLY[:, None] & short] = np.nan
+    values[OVERCOMMIT], values[SOFT] = placed.overcommit, placed.soft_broken()
+    points = np.empty(values.shape)
+    points[: len(STEPPED)] = scale.stepped(values[: len(STEPPED)])
+    points[OVERCOMMIT] = overcommit_points(values[OVERCOMMIT], scale)
+    points[SOFT] = scale.soft_rule * values[SOFT]
+    return NodeTerms(
+        points=points, values=values, memory=points[CAPPED].sum(axis=0), others=points[~CAPPED].sum(axis=0)
     )
-    made.append(
-        TermColumn(
-            term="soft_affinity",
-            category="affinity",
-            points=scale.soft_rule * broken,
-            value=broken,
-            limit=None,
-            unit="rules",
-        )
-    )
-    return made
 
 
 def overcommit_points(ratio: Floats, scale: PointScale) -> Floats:
     """Points of allocated memory over RAM: none under the first ratio, then linear."""
     low, high = OVERCOMMIT_RATIO
     least, most = scale.overcommit
-    share = np.clip((ratio - low) / (high - low), 0.0, 1.0)
-    return np.where(np.nan_to_num(ratio) >= low, least + (most - least) * np.nan_to_num(share), 0.0)
+    share = np.minimum(np.fmax((ratio - low) / (high - low), 0.0), 1.0)
+    return np.where(ratio >= low, least + (most - least) * share, 0.0)
 
 
 def memory_factor(memory_points: Floats, cap: float) -> Floats:
@@ -94,8 +95,6 @@ def memory_factor(memory_points: Floats, cap: float) -> Floats:
     return np.where(over, cap / np.where(over, memory_points, 1.0), 1.0)
 
 
-def total_terms(columns: list[TermColumn], cap: float) -> Floats:
+def total_terms(terms: NodeTerms, cap: float) -> Floats:
     """The sum of all terms with memory capped, [N] points."""
-    memory = sum((c.points for c in columns if c.term in MEMORY_TERMS), start=np.zeros(1))
-    others = sum((c.points for c in columns if c.term not in MEMORY_TERMS), start=np.zeros(1))
-    return np.asarray(np.minimum(memory, cap) + others)
+    return np.asarray(np.minimum(terms.memory, cap) + terms.others)

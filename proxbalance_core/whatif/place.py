@@ -60,8 +60,8 @@ class _Table:
         self.only = joins(g, view.placed, view.constraints, frozenset())
         scores = score_nodes(view.placed, view.rules.scale, settings)
         self.options = {option.target: option for option in alternatives(view, g, view.state, scores)}
-        after = after_move(view.placed, np.array([g]))
-        self.cpu_after, self.mem_after = after.cpu[0], after.mem[0]
+        after = after_move(view.placed, np.array([g]), np.arange(len(view.arrays.node.names)))
+        self.cpu_after, self.mem_after = after.cpu, after.mem
 
     def ranked(self) -> tuple[PlaceOption, ...]:
         """Best first, ruled-out ones last by name."""

@@ -11,9 +11,10 @@ from benchmarks.clusters import Shape
 from benchmarks.clusters import cluster as hourly_cluster
 from proxbalance_core import Settings, evaluate
 from proxbalance_core.domain.cluster import PastOutcome, Pressure
-from proxbalance_core.scoring.base import BaseInputs, base_rows, cpu_slopes
+from proxbalance_core.scoring.base import BaseInputs, base_rows, slopes
 from proxbalance_core.scoring.confidence import MoveFacts, confidence
 from proxbalance_core.scoring.health import cluster_health
+from proxbalance_core.scoring.ranking import best_targets
 from proxbalance_core.scoring.risk import risk
 from proxbalance_core.scoring.targets import score_nodes, target_scores
 from tests.oracle import scoring_oracle as oracle
@@ -53,14 +54,15 @@ def inputs(cpu: float, after: float, **more: float) -> BaseInputs:
 
 @pytest.mark.parametrize("lacking", [(), ("iowait_after",), ("storage", "load_per_core")])
 def test_slopes_are_those_of_the_rows(lacking: tuple[str, ...]) -> None:
-    more = {name: float("nan") for name in lacking}
+    def total(cpu: float = 40.0, after: float = 50.0, **part: float) -> float:
+        given = part | {name: float("nan") for name in lacking}
+        return float(sum(np.nan_to_num(row) for row in base_rows(inputs(cpu, after, **given)).values())[0])
 
-    def total(cpu: float, after: float) -> float:
-        return float(sum(np.nan_to_num(row) for row in base_rows(inputs(cpu, after, **more)).values())[0])
-
-    stays, arrives = cpu_slopes(inputs(40.0, 50.0, **more))
-    assert stays[0] == pytest.approx(total(41.0, 50.0) - total(40.0, 50.0))
-    assert arrives[0] == pytest.approx(total(40.0, 51.0) - total(40.0, 50.0))
+    grows = slopes(inputs(40.0, 50.0, **{name: float("nan") for name in lacking}))
+    assert grows.cpu[0] == pytest.approx(total(cpu=41.0) - total())
+    assert grows.cpu_after[0] == pytest.approx(total(after=51.0) - total())
+    assert grows.mem_after[0] == pytest.approx(total(mem_after=56.0) - total(mem_after=55.0))
+    assert grows.iowait_after[0] == pytest.approx(total(iowait_after=5.0) - total(iowait_after=4.0))
 
 
 def test_the_base_of_an_idle_and_a_full_node() -> None:
@@ -77,11 +79,41 @@ def test_the_base_of_an_idle_and_a_full_node() -> None:
 def test_target_scores_are_the_oracles(seed: int) -> None:
     snapshot = random_cluster(seed) if seed % 2 else hourly_cluster(Shape(nodes=4, guests=12, seed=seed))
     made = view(snapshot)
-    found = target_scores(score_nodes(made.placed, made.rules.scale, S), np.arange(len(snapshot.guests)))
+    scores = score_nodes(made.placed, made.rules.scale, S)
+    guests, nodes = np.arange(len(snapshot.guests)), np.arange(len(snapshot.nodes))
+    found = target_scores(scores, guests[:, None], nodes)
     states = oracle.states(snapshot)
     for g, one in enumerate(snapshot.guests):
         for n, name in enumerate(made.arrays.node.names):
             assert found[g, n] == pytest.approx(oracle.target_score(states[name], one, S), abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    "settings", [S, Settings(soft_edge_pct=0.0), Settings(soft_edge_pct=0.3), Settings(predicted_cpu_high=80.0)]
+)
+@pytest.mark.parametrize("seed", range(3))
+def test_the_best_target_is_that_of_the_whole_matrix(seed: int, settings: Settings) -> None:
+    """Ranking in single precision and in chunks finds what working out every pair in double finds."""
+    made = view(hourly_cluster(Shape(nodes=48, guests=1500, seed=seed, ahead=False)), settings)
+    scores = score_nodes(made.placed, made.rules.scale, settings)
+    guests, nodes = np.arange(1500), np.arange(48)
+    free = np.random.default_rng(seed).random((1500, 48)) < 0.7
+    free[7] = False
+    best, points = best_targets(scores, lambda part: free[part])
+    matrix = np.where(free, target_scores(scores, guests[:, None], nodes), np.inf)
+    assert best[7] == -1
+    assert np.isnan(points[7])
+    some = np.delete(guests, 7)
+    assert best[some].tolist() == matrix[some].argmin(axis=1).tolist()
+    assert points[some].tolist() == matrix[some].min(axis=1).tolist()
+
+
+def test_among_equals_the_first_by_name_is_best() -> None:
+    alike = view(cluster([node(name, 40, 40) for name in "abcd"], [guest(1, "a", 1, 1)]))
+    best, _ = best_targets(
+        score_nodes(alike.placed, alike.rules.scale, S), lambda part: np.array([[False, True, True, True]])
+    )
+    assert best.tolist() == [1]
 
 
 def test_strain_by_hand() -> None:
