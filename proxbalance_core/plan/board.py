@@ -6,6 +6,8 @@ A mover is a guest, or an affinity unit that moves as one. All gains are in poin
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +21,9 @@ from proxbalance_core.scoring.scale import PointScale
 from proxbalance_core.scoring.strain import Carried, StrainField, carried_by, load_pct
 
 LEAST_GAIN = 1e-6
+# Pairs that are worked out at once. Their hours (72 each) stay in the cache, and under the 128 KB from which on
+# every array comes as fresh pages from the kernel: 1,000 at once took five times as long.
+PAIRS_AT_ONCE = 128
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +35,15 @@ class Rules:
     settings: Settings
     move_cost: Floats  # [G] points
     max_moves: int
+
+
+def in_parts(work: Callable[..., Floats], *pairs: Ints) -> Floats:
+    """``work`` on all ``pairs``, a part at a time; its answer for a pair depends on that pair alone."""
+    count = len(pairs[0])
+    if count <= PAIRS_AT_ONCE:
+        return work(*pairs)
+    begins = range(0, count, PAIRS_AT_ONCE)
+    return np.concatenate([work(*(side[begin : begin + PAIRS_AT_ONCE] for side in pairs)) for begin in begins])
 
 
 def _common_home(homes: Ints, unit: tuple[int, ...]) -> int:
@@ -88,12 +102,23 @@ class Board:
         self.mover_of = {g: m for m, unit in enumerate(members) for g in unit}
         constraints = rules.constraints
         self.need = np.array([sum(constraints.need_bytes[g] for g in unit) for unit in members], dtype=np.float64)
-        self.watched = ~self.single | np.array(
-            [unit[0] in constraints.apart_of or unit[0] in constraints.copies for unit in members], dtype=bool
-        )
+        self.watched = self._watched()
         self.moves_left = rules.max_moves if rules.max_moves > 0 else None
         self.version = 0
         self.stamp = np.zeros(len(self.field.mem), dtype=np.intp)  # the version in which each node last changed
+
+    def _watched(self) -> Bools:
+        """Movers whose place depends on where others are, [M]."""
+        apart, copies = self.rules.constraints.apart_of, self.rules.constraints.copies
+        bound = np.array([unit[0] in apart or unit[0] in copies for unit in self.members], dtype=bool)
+        return np.asarray(~self.single | bound)
+
+    def under(self, rules: Rules) -> Board:
+        """The board under other constraints, to look at: both share what stands on them, so neither may move."""
+        twin = copy(self)
+        twin.rules = rules
+        twin.watched = twin._watched()
+        return twin
 
     @property
     def at(self) -> Ints:
@@ -160,11 +185,15 @@ class Board:
 
     def drop(self, m: Ints) -> Floats:
         """How much strain leaves each mover's node with it, [len(m)] points."""
+        return self.cpu_drop(m) + self.fixed_drop(m)
+
+    def fixed_drop(self, m: Ints) -> Floats:
+        """The part of :meth:`drop` that is the same in every hour."""
         field, n = self.field, self.at[m]
         mem = field.mem[n] - 100.0 * self.carried.mem_bytes[m] / field.mem_bytes[n]
         iowait = field.iowait[n] - self.carried.iowait_pct[m]
         fixed = field.fixed[n] - field.fixed_points(mem, iowait, field.soft[n])
-        return self.cpu_drop(m) + np.where(field.scope[n], fixed, 0.0)
+        return np.where(field.scope[n], fixed, 0.0)
 
     def rise(self, m: Ints, n: Ints) -> Floats:
         """How much strain comes to nodes ``n`` with movers ``m``, pairwise [points]."""
@@ -197,19 +226,28 @@ class Board:
         Parameters
         ----------
         changes : list of (node [P], cpu after [P, T], mem after [P])
-            Each entry is one node that changes in each of the P sets; nodes of a set differ.
+            Each entry is one node that changes in each of the P sets; nodes of a set differ. One that is the
+            same in all sets may be there once, before the others.
         """
         field, n = self.field, max(self.field.nodes, 1)
-        total: Floats = np.zeros(())
+        totals: Floats = np.zeros(1)
         squares: Floats = field.squares
         for node, cpu, mem in changes:
-            inside = field.scope[node][:, None]
-            new = np.where(inside, load_pct(cpu, mem[:, None]) - field.mean_load, 0.0)
-            old = field.centred[node]
-            total = total + (new - old)
-            squares = squares + new**2 - old**2
-        variance = np.maximum(squares / n - (total / n) ** 2, 0.0)
-        return np.asarray(field.balance_weight * n * (field.spread - np.sqrt(variance)).mean(axis=-1))
+            new, old = load_pct(cpu, mem[:, None]), field.centred[node]
+            new -= field.mean_load
+            if not field.whole:
+                new[~field.scope[node]] = 0.0
+            totals = totals + (new - old)
+            new *= new
+            old *= old
+            squares = np.add(squares, new, out=new)
+            squares -= old
+        squares /= n
+        totals /= n
+        totals *= totals
+        squares -= totals
+        spread = np.sqrt(np.maximum(squares, 0.0, out=squares), out=squares)
+        return np.asarray(field.balance_weight * n * np.subtract(field.spread, spread, out=spread).mean(axis=-1))
 
     def after(self, m: Ints, n: Ints, sign: float) -> tuple[Ints, Floats, Floats]:
         """Nodes ``n`` with movers ``m`` added or taken off: an entry for :meth:`spread_gain`."""
@@ -218,14 +256,14 @@ class Board:
         return n, cpu, field.mem[n] + sign * 100.0 * self.carried.mem_bytes[m] / field.mem_bytes[n]
 
     def relief(self, m: Ints, target: Ints) -> Floats:
-        """The fall of ``J x nodes`` when each of ``m`` goes to its ``target``, pairwise [points]."""
+        """The fall of ``J x nodes`` when each of ``m``, or the only one, goes to its ``target``, pairwise [points]."""
         return np.asarray(self.drop(m) - self.rise(m, target) + self.evened(m, target))
 
     def evened(self, m: Ints, target: Ints) -> Floats:
         """The part of :meth:`relief` that isn't one node's: the spread of load, and soft rules [points]."""
         spread = self.spread_gain([self.after(m, self.at[m], -1.0), self.after(m, target, 1.0)])
         soft = (
-            np.array([self.soft_gain(int(a), int(b)) for a, b in zip(m, target, strict=True)])
+            np.array([self.soft_gain(int(a), int(b)) for a, b in np.broadcast(m, target)])
             if self.soft[m].any()
             else 0.0
         )

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from proxbalance_core.features.arrays import Floats, Ints
-from proxbalance_core.plan.board import Board
+from proxbalance_core.plan.board import Board, in_parts
 
 FLAT = 1e-12
 
@@ -50,7 +50,8 @@ class Gains:
         changed = np.flatnonzero(board.stamp > self._seen)
         self.rise[:, changed] = np.nan
         stale = np.flatnonzero(np.isin(board.at, changed))
-        self.drop[stale], self.cpu_drop[stale] = board.drop(stale), board.cpu_drop(stale)
+        self.cpu_drop[stale] = in_parts(board.cpu_drop, stale)
+        self.drop[stale] = self.cpu_drop[stale] + board.fixed_drop(stale)
         self._set_slopes()
         self.leaving = self.drop + self._leaving()
         self._seen = board.version

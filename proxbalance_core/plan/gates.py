@@ -7,6 +7,8 @@ of guests that are on the way anyway are spared the second.
 
 from __future__ import annotations
 
+from copy import copy
+
 import numpy as np
 
 from proxbalance_core.features.arrays import Bools, Floats, Ints
@@ -28,6 +30,13 @@ class Gate:
         self.improvement = np.full(self.gains.rise.shape, np.nan)
         self._hours: HourlyScores | None = None
         self._hours_of = self._seen = board.version
+
+    def on(self, board: Board) -> Gate:
+        """The same figures for a board that stands as this one does, under other rules of who may go where."""
+        twin = copy(self)
+        twin.board, twin.gains = board, copy(self.gains)
+        twin.gains.board = board
+        return twin
 
     def refresh(self) -> None:
         """Forget what the moves since the last call have changed."""

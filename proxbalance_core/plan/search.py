@@ -95,17 +95,19 @@ def search(begin: State, rules: Rules, eligible: Eligibility, closed: frozenset[
     if rules.settings.distribution_enabled:
         log.spread = spread_guests(board, scattered(board.placed, rules))
         board = _ready(board, plain)
-    log.passed = _passed(board, Gate(board))
+    gate = Gate(board)
+    log.passed = _passed(board, gate)
     while not log.stopped:
-        _settle(board, log, keep_going)
+        _settle(board, gate, log, keep_going)
         done, place = len(log.duties), board.placed.node_of.tobytes()
         if not _duties_left(board, dutiful) or place in log.places:
             break
         log.places.add(place)
         board = _do_duties(board, log, plain, dutiful)
+        gate = gate if gate.board is board else Gate(board)
         if len(log.duties) == done:
             break
-    return _found(board, start, log)
+    return _found(gate, start, log)
 
 
 def _do_duties(board: Board, log: _Log, plain: frozenset[int], dutiful: frozenset[int]) -> Board:
@@ -130,10 +132,9 @@ def _duties_left(board: Board, dutiful: frozenset[int]) -> bool:
     return bool(duty_bound(board.placed) & dutiful)
 
 
-def _settle(board: Board, log: _Log, keep_going: Keep_going) -> None:
+def _settle(board: Board, gate: Gate, log: _Log, keep_going: Keep_going) -> None:
     """Single moves and swaps to the fixpoint; a balanced cluster lets only those move on who moved already."""
     able = board.open.copy()
-    gate = Gate(board)
     log.balanced = True
     while log.balanced:
         log.balanced = cluster_is_balanced(board.field, board.placed, board.rules.settings)
@@ -145,14 +146,13 @@ def _settle(board: Board, log: _Log, keep_going: Keep_going) -> None:
             return
 
 
-def _held_back(board: Board) -> dict[int, int]:
+def _held_back(gate: Gate) -> dict[int, int]:
     """Guests [positions] that would still move, and where to, if the disks that others copy took no room."""
+    board = gate.board
     if board.moves_left is not None or not any(board.rules.constraints.copied_anything(board.placed)):
         return {}
-    rules = replace(board.rules, constraints=board.rules.constraints.without_copies())
-    relaxed = Board(State(placed=board.placed, field=board.field), rules, board.members, board.open)
-    relaxed.paid = board.paid.copy()
-    gate = Gate(relaxed)
+    relaxed = board.under(replace(board.rules, constraints=board.rules.constraints.without_copies()))
+    gate = gate.on(relaxed)
     choice = best_single(relaxed, gate) or best_swap(relaxed, gate.gains)
     return {} if choice is None else {g: target for m, target in choice.moves for g in board.members[m]}
 
@@ -198,7 +198,8 @@ def _fixpoint(board: Board, gate: Gate, log: _Log, keep_going: Keep_going) -> bo
     return True
 
 
-def _found(board: Board, start: Placed, log: _Log) -> Found:
+def _found(gate: Gate, start: Placed, log: _Log) -> Found:
+    board = gate.board
     node_of: Ints = board.placed.node_of
     target_of = {int(g): int(node_of[g]) for g in np.flatnonzero(node_of != start.node_of)}
     kind_of: dict[int, Kind] = {g: "balance" for g in target_of}
@@ -221,7 +222,7 @@ def _found(board: Board, start: Placed, log: _Log) -> Found:
     return Found(
         target_of=target_of, kind_of=kind_of, group_of=group_of, passed=log.passed, balanced=log.balanced,
         scattered=scattered(board.placed, board.rules), duties_total=log.duties_total, total=board.field.total(),
-        cost=board.total_cost(), stopped_early=log.stopped, held={} if log.stopped else _held_back(board),
+        cost=board.total_cost(), stopped_early=log.stopped, held={} if log.stopped else _held_back(gate),
     )  # fmt: skip
 
 

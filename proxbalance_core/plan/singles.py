@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from proxbalance_core.features.arrays import Bools, Floats, Ints
-from proxbalance_core.plan.board import LEAST_GAIN, Board
+from proxbalance_core.plan.board import LEAST_GAIN, PAIRS_AT_ONCE, Board
 from proxbalance_core.plan.gates import Gate
 
-FIRST_CHUNK, CHUNK = 32, 512
+FIRST_CHUNK, CHUNK = 32, PAIRS_AT_ONCE
 TIE = 1e-9
 
 
