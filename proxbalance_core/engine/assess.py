@@ -78,13 +78,17 @@ def _told(view: View, mode: Mode, eligible: Eligibility, plan: Planned) -> Asses
     settings, rules = view.settings, view.rules
     nodes = node_scores(view.placed, rules.scale, settings, view.field)
     walk = Walk(view.state, rules, sorted({leg.guest for leg in plan.order.legs}))
-    stops = list(walk.steps(plan.order.legs))
-    told = trips(view, plan.found, stops_alone(view, plan.order.legs) if mode == "independent" else stops)
+    if mode == "independent":
+        stops, reliefs = stops_alone(view, plan.order.legs), [walk.take(leg) for leg in plan.order.legs]
+    else:
+        stops = list(walk.steps(plan.order.legs))
+        reliefs = [stop.relief for stop in stops]
+    told = trips(view, plan.found, stops)
     before = picture(view.placed, settings, nodes, view.field)
     after_nodes = node_scores(walk.placed, rules.scale, settings, walk.ahead)
     impact = batch_impact(before, picture(walk.placed, settings, after_nodes, walk.ahead))
     health = before.cluster_health if before.cluster_health is not None else float("nan")
-    plan_value = plan.drawn(view, told, stops, walk.ahead.total())
+    plan_value = plan.drawn(view, told, reliefs, walk.ahead.total())
     drafts = [recommendation(view, trip, plan.steps_of(plan_value, view, trip.guest), health, False) for trip in told]
     clashes = conflicts(view.placed, view.constraints, settings, _picked(view, told, drafts))
     crowded = {clash.target_node for clash in clashes}

@@ -6,7 +6,7 @@ import numpy as np
 
 from proxbalance_core.engine.view import View
 from proxbalance_core.features.arrays import Ints
-from proxbalance_core.plan.board import Board, State
+from proxbalance_core.plan.board import Board, State, in_parts
 from proxbalance_core.plan.gates import HourlyScores
 from proxbalance_core.plan.search import members_of
 from proxbalance_core.recommend.skips import Prospects
@@ -30,8 +30,8 @@ def prospects(view: View, state: State) -> Prospects:
     able = np.flatnonzero(best >= 0)
     movers, targets = rank[able], best[able]
     relief, largest = np.full(guests, np.nan), np.full(guests, -np.inf)
-    relief[able] = board.relief(movers, targets)
-    largest[able] = HourlyScores(board, scores).largest_improvement(movers, targets) if len(able) else 0.0
+    relief[able] = in_parts(board.relief, movers, targets)
+    largest[able] = in_parts(HourlyScores(board, scores).largest_improvement, movers, targets)
     own, best_score = node_totals(scores)[placed.node_of], np.full(guests, np.nan)
     best_score[able] = pair_totals(scores, able, targets)
     return Prospects(

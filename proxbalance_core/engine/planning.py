@@ -12,7 +12,7 @@ from proxbalance_core.engine.explain import Trip, move_facts, sides, situation, 
 from proxbalance_core.engine.view import View
 from proxbalance_core.plan.order import Leg, Order, order_moves
 from proxbalance_core.plan.search import Found, members_of, search
-from proxbalance_core.plan.walk import Stop, Walk
+from proxbalance_core.plan.walk import Stop, Walk, each_alone
 from proxbalance_core.recommend.commands import commands_of
 from proxbalance_core.recommend.eligibility import Eligibility
 from proxbalance_core.recommend.reasons import LABELS, reason_of
@@ -32,8 +32,8 @@ class Planned:
     order: Order
     dropped: dict[int, tuple[int, str]] = field(default_factory=dict)
 
-    def drawn(self, view: View, told: list[Trip], stops: list[Stop], end: float) -> Plan:
-        """The plan as a value; ``stops`` are its legs one after the other, ``end`` the strain after them [points]."""
+    def drawn(self, view: View, told: list[Trip], reliefs: list[float], end: float) -> Plan:
+        """The plan as a value; ``reliefs`` are those of its legs one after the other, ``end`` the strain then."""
         why = {trip.guest: LABELS[reason_of(situation(view, trip), view.settings).primary_reason] for trip in told}
         steps = tuple(_step(view, i + 1, leg, why[leg.guest]) for i, leg in enumerate(self.order.legs))
         waves: dict[int, list[int]] = {}
@@ -50,7 +50,7 @@ class Planned:
             ),
             estimated_seconds=round(sum(slowest), 1),
             downtime_seconds=round(sum(step.downtime_seconds for step in steps), 1),
-            curve=_curve(view, stops, end),
+            curve=_curve(view, self.order.legs, reliefs, end),
             shell=_shell(view, steps),
         )
 
@@ -101,8 +101,13 @@ def stops_alone(view: View, legs: list[Leg]) -> list[Stop]:
     units: dict[tuple[int, ...], list[Leg]] = {}
     for leg in legs:
         units.setdefault(mover_of[leg.guest], []).append(leg)
-    walks = ((Walk(view.state, view.rules, sorted(leg.guest for leg in own)), own) for own in units.values())
-    return [stop for walk, own in walks for stop in walk.steps(own)]
+    single = [own[0] for own in units.values() if len(own) == 1]
+    stops = {stop.leg: stop for stop in each_alone(view.state, view.rules, single)}
+    for own in units.values():
+        if len(own) > 1:
+            walk = Walk(view.state, view.rules, sorted(leg.guest for leg in own))
+            stops.update({stop.leg: stop for stop in walk.steps(own)})
+    return [stops[leg] for own in units.values() for leg in own]
 
 
 def surest_first(view: View, found: Found, order: Order) -> Order:
@@ -150,13 +155,13 @@ def _step(view: View, number: int, leg: Leg, why: str) -> Step:
     )  # fmt: skip
 
 
-def _curve(view: View, stops: list[Stop], end: float) -> tuple[CurvePoint, ...]:
+def _curve(view: View, legs: list[Leg], reliefs: list[float], end: float) -> tuple[CurvePoint, ...]:
     """Strain against the number of migrations taken, in the order of the plan."""
-    strain = end + sum(stop.relief for stop in stops)
+    strain = end + sum(reliefs)
     points, sent = [CurvePoint(moves=0, strain=round(float(strain), 6), gigabytes=0.0)], 0.0
-    for i, stop in enumerate(stops):
-        strain -= stop.relief
-        sent += transfer(view, stop.leg.guest)[0] / GIB
+    for i, (leg, relief) in enumerate(zip(legs, reliefs, strict=True)):
+        strain -= relief
+        sent += transfer(view, leg.guest)[0] / GIB
         points.append(CurvePoint(moves=i + 1, strain=round(float(strain), 6), gigabytes=round(sent, 2)))
     return tuple(points)
 

@@ -57,7 +57,7 @@ def select(
     walk = Walk(start.state, start.rules, sorted({leg.guest for leg in planned.order.legs}))
     stops = list(walk.steps(planned.order.legs))
     taken = trips(start, found, stops)
-    plan = planned.drawn(start, taken, stops, walk.ahead.total())
+    plan = planned.drawn(start, taken, [stop.relief for stop in stops], walk.ahead.total())
     before = node_scores(start.placed, start.rules.scale, settings, start.field)
     return Selection(
         impact=batch_impact(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from proxbalance_core.domain.results import Predicted
-from proxbalance_core.plan.board import Rules, State
+from proxbalance_core.plan.board import Board, Rules, State
 from proxbalance_core.plan.order import Leg
 from proxbalance_core.scoring.placed import Placed
 from proxbalance_core.scoring.strain import Carried, StrainField, carried_by
@@ -33,38 +33,36 @@ class Stop:
 
 
 class Walk:
-    """A placement being changed leg by leg, with its strain ahead and now."""
+    """A placement being changed leg by leg, with its strain ahead."""
 
     def __init__(self, start: State, rules: Rules, guests: list[int]) -> None:
-        self.placed, self.scale, self.settings = start.placed.copy(), rules.scale, rules.settings
-        self.ahead, scale, settings = start.field.copy(), rules.scale, rules.settings
-        self.now = (
-            StrainField(self.placed, scale, settings, ahead=False) if self.ahead.hours is not None else self.ahead
-        )
+        self.placed, self.ahead, self.rules = start.placed.copy(), start.field.copy(), rules
         self.row = {g: i for i, g in enumerate(guests)}
-        units = [(g,) for g in guests]
-        self.carried_ahead = carried_by(self.placed, self.ahead.hours, units)
-        self.carried_now = carried_by(self.placed, None, units)
-        self.sequence: dict[Leg, int] = {}
+        self.units = [(g,) for g in guests]
+        self.carried = carried_by(self.placed, self.ahead.hours, self.units)
 
     @property
     def state(self) -> State:
         """Where the walk stands."""
         return State(placed=self.placed, field=self.ahead)
 
+    def take(self, leg: Leg) -> float:
+        """Take one leg; the fall of ``J x nodes`` by it [points]."""
+        self.placed.move(leg.guest, leg.target)
+        return self._shift(self.ahead, self.carried, leg)
+
     def steps(self, legs: list[Leg]) -> Iterator[Stop]:
         """Take the legs in order; each stop's ``before`` is its own copy."""
+        now, carried = present(self.state, self.rules).field, carried_by(self.placed, None, self.units)
         for leg in legs:
-            self.sequence[leg] = len(self.sequence)
             before = State(placed=self.placed.copy(), field=self.ahead.copy())
-            scores = score_nodes(before.placed, self.scale, self.settings)
-            peak = float(np.max(self.ahead.cpu[leg.source]))
-            self.placed.move(leg.guest, leg.target)
-            relief = self._shift(self.ahead, self.carried_ahead, leg)
-            now = self._shift(self.now, self.carried_now, leg) if self.now is not self.ahead else relief
+            scores = score_nodes(before.placed, self.rules.scale, self.rules.settings)
+            relief = self.take(leg)
             yield Stop(
-                leg=leg, before=before, scores=scores, relief=relief, relief_now=now,
-                source_peak_pct=peak, predicted=predicted(self.placed, leg.source, leg.target),
+                leg=leg, before=before, scores=scores, relief=relief,
+                relief_now=relief if now is self.ahead else self._shift(now, carried, leg),
+                source_peak_pct=float(np.max(before.field.cpu[leg.source])),
+                predicted=predicted(self.placed, leg.source, leg.target),
             )  # fmt: skip
 
     def _shift(self, field: StrainField, carried: Carried, leg: Leg) -> float:
@@ -73,6 +71,35 @@ class Walk:
         field.soft = self.placed.soft_broken()
         field.refresh(np.array([leg.source, leg.target]))
         return total - field.total()
+
+
+def present(state: State, rules: Rules) -> State:
+    """A state whose strain looks at the present alone; the same one when it knows no more."""
+    if state.field.hours is None:
+        return state
+    return State(placed=state.placed, field=StrainField(state.placed, rules.scale, rules.settings, ahead=False))
+
+
+def each_alone(start: State, rules: Rules, legs: list[Leg]) -> list[Stop]:
+    """The stops of legs that all begin at ``start``: each is taken as if it were the only one."""
+    movers, targets = np.arange(len(legs)), np.array([leg.target for leg in legs], dtype=np.intp)
+    relief, relief_now = (
+        Board(state, rules, [(leg.guest,) for leg in legs], np.ones(len(legs), dtype=bool)).relief(movers, targets)
+        for state in (start, present(start, rules))
+    )
+    scores = score_nodes(start.placed, rules.scale, rules.settings)
+    stops = []
+    for i, leg in enumerate(legs):
+        after = start.placed.copy()
+        after.move(leg.guest, leg.target)
+        stops.append(
+            Stop(
+                leg=leg, before=start, scores=scores, relief=float(relief[i]), relief_now=float(relief_now[i]),
+                source_peak_pct=float(np.max(start.field.cpu[leg.source])),
+                predicted=predicted(after, leg.source, leg.target),
+            )
+        )  # fmt: skip
+    return stops
 
 
 def predicted(after: Placed, source: int, target: int) -> Predicted:

@@ -69,18 +69,17 @@ def _resolution(after: Placed, constraints: Constraints, settings: Settings, mov
     names, vmids = after.arrays.node.names, after.arrays.guest.vmids
     scale = PointScale.of(settings)
     best: tuple[float, float, PickedMove, int] | None = None
+    nodes = np.arange(len(names))
     for move in moves:
         without = after.copy()
         without.move(move.guest, int(after.arrays.guest.home[move.guest]))
-        free = constraints.free_targets([(move.guest,)], without)[0]
-        nodes = np.arange(len(free))
         scores = target_scores(score_nodes(without, scale, settings), np.full(len(nodes), move.guest), nodes)
-        for n in np.flatnonzero(free):
-            trial = without.copy()
-            trial.move(move.guest, int(n))
-            crowded = trial.cpu_level[n] > settings.cpu_threshold or trial.mem_level[n] > settings.mem_threshold
-            if n != move.target and not crowded and (best is None or scores[n] < best[0]):
-                best = (float(scores[n]), float(scores[move.target]), move, int(n))
+        cpu, mem = without.levels_with(move.guest)
+        able = constraints.free_targets([(move.guest,)], without)[0] & (nodes != move.target)
+        able &= ~((cpu > settings.cpu_threshold) | (mem > settings.mem_threshold))
+        n = int(np.where(able, scores, np.inf).argmin())
+        if able[n] and (best is None or scores[n] < best[0]):
+            best = (float(scores[n]), float(scores[move.target]), move, n)
     if best is not None:
         here, there = suitability(best[1]), suitability(best[0])
         detail = (

@@ -203,16 +203,17 @@ class Constraints:
                     copied[storage] += size
         return copied
 
-    def free_targets(self, members: list[tuple[int, ...]], placed: Placed) -> Bools:
-        """Which nodes may take which mover in this placement, [M, N]."""
+    def free_targets(self, members: list[tuple[int, ...]], placed: Placed, limit: float = MEM_LIMIT) -> Bools:
+        """Which nodes may take which mover, [M, N]; ``limit`` is the share of RAM that may be used."""
         used = placed.mem_used_bytes()
         need = np.array([sum(self.need_bytes[m] for m in unit) for unit in members])
-        fits = (used[None, :] + need[:, None] <= MEM_LIMIT * self.mem_limits[None, :]) | (need[:, None] == 0)
+        fits = (used[None, :] + need[:, None] <= limit * self.mem_limits[None, :]) | (need[:, None] == 0)
         first = np.array([unit[0] for unit in members], dtype=np.intp)
         free = fits & (self.fixed[first] == Ruling.FREE)
         for m, unit in enumerate(members):
             if len(unit) > 1 or unit[0] in self.apart_of or unit[0] in self.copies:
-                free[m] = [self.ruling(unit[0], n, placed, unit=unit) == Ruling.FREE for n in range(free.shape[1])]
+                rulings = (self.ruling(unit[0], n, placed, unit=unit, limit=limit) for n in range(free.shape[1]))
+                free[m] = [ruling == Ruling.FREE for ruling in rulings]
         free[np.arange(len(members)), placed.node_of[first]] = False
         return np.asarray(free)
 

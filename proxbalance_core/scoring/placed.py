@@ -61,6 +61,13 @@ class Placed:
         twin._levels = None
         return twin
 
+    def levels_with(self, g: int) -> tuple[Floats, Floats]:
+        """CPU and memory level of each node, were guest ``g`` to come to it, [N] percent."""
+        node, guest = self.arrays.node, self.arrays.guest
+        cpu = self.cpu + 100.0 * guest.cpu_used_cores[g] / node.capacity_cores[:, None]
+        mem = self.mem_level + 100.0 * guest.mem_used_bytes[g, 0] / node.mem_bytes
+        return weighted(cpu, self.weights), mem
+
     def _shift(self, g: int, n: int, sign: float) -> None:
         node, guest = self.arrays.node, self.arrays.guest
         self.cpu[n] += sign * 100.0 * guest.cpu_used_cores[g] / node.capacity_cores[n]

@@ -110,8 +110,8 @@ def _rounded_terms(points: Floats, factor: Floats) -> Floats:
 
 
 def _two(points: float) -> float:
-    """Rounded as the sums over all nodes are: Python's own ``round`` halves 2.675 the other way."""
-    return float(np.round(points, DECIMALS))
+    """Rounded as numpy rounds the sums over all nodes: Python's ``round(2.675, 2)`` goes the other way."""
+    return round(points * 10.0**DECIMALS) / 10.0**DECIMALS
 
 
 def _base_terms(base: dict[str, float]) -> list[Term]:

@@ -100,6 +100,11 @@ class StrainField:
         """How many nodes count."""
         return int(self.scope.sum())
 
+    @property
+    def whole(self) -> bool:
+        """Whether every node counts."""
+        return bool(self.scope.all())
+
     def refresh(self, changed: Ints) -> None:
         """Recompute what follows from the loads of the ``changed`` nodes."""
         if not hasattr(self, "cpu_points"):
