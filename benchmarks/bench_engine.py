@@ -129,6 +129,8 @@ def fresh(shape: Shape) -> ClusterSnapshot:
         ("assess, 32 x 1,000", SMALL, "sequential", 250.0),
         ("assess, 32 x 1,000, present only", dataclasses.replace(SMALL, ahead=False), "sequential", 150.0),
         ("assess independent, 32 x 1,000", SMALL, "independent", 300.0),
+        ("assess optimal, 32 x 1,000", SMALL, "optimal", 3000.0),
+        ("assess optimal, 8 x 160", dataclasses.replace(SMALL, nodes=8, guests=160), "optimal", 300.0),
     ],
 )
 def test_assess(benchmark: BenchmarkFixture, what: str, shape: Shape, mode: str, target_ms: float) -> None:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from proxbalance_core.domain.validation import FreshFacts, Validation
     from proxbalance_core.domain.whatif import Placing, WhatIf
     from proxbalance_core.engine.assess import assess
+    from proxbalance_core.engine.bounding import bound, with_bound
     from proxbalance_core.engine.evaluate import evaluate, options
     from proxbalance_core.engine.selection import select
     from proxbalance_core.engine.validate import validate
@@ -65,6 +66,7 @@ _HOME = {
     "Validation": "domain.validation",
     "WhatIf": "domain.whatif",
     "assess": "engine.assess",
+    "bound": "engine.bounding",
     "evaluate": "engine.evaluate",
     "forecast_hours": "forecast.hourly",
     "forecast_scenarios": "forecast.hourly",
@@ -74,13 +76,15 @@ _HOME = {
     "simulate": "whatif.simulate",
     "validate": "engine.validate",
     "what_if": "whatif.ask",
+    "with_bound": "engine.bounding",
 }
 
 __all__ = [
     "AddCores", "AddGuest", "AddMemory", "AddNode", "Assessment", "ClusterSnapshot", "Consolidate", "DrainNode",
     "Evaluation", "FreshFacts", "GrowGuest", "GuestOptions", "LoseNode", "MoveGuest", "NewGuest", "Placing",
-    "ProxBalanceError", "Selection", "Settings", "Simulation", "Validation", "WhatIf", "assess", "evaluate",
+    "ProxBalanceError", "Selection", "Settings", "Simulation", "Validation", "WhatIf", "assess", "bound", "evaluate",
     "forecast_hours", "forecast_scenarios", "options", "place", "select", "simulate", "validate", "what_if",
+    "with_bound",
 ]  # fmt: skip
 
 

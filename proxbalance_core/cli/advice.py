@@ -24,6 +24,7 @@ class Mode(StrEnum):
 
     SEQUENTIAL = "sequential"
     INDEPENDENT = "independent"
+    OPTIMAL = "optimal"
 
 
 class What(StrEnum):

@@ -54,9 +54,15 @@ class CurvePoint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bound:
-    """How much better than this plan any plan could be [percent]."""
+    """How much better than this plan any plan could be, proven.
+
+    ``objective`` is strain and the price of moves after the plan, ``least_objective`` what no plan can fall below
+    [points]; ``gap_pct`` is the one less the other, in percent of the first.
+    """
 
     gap_pct: float
+    objective: float
+    least_objective: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,8 +16,8 @@ Rating = Literal["poor", "fair", "good", "excellent"]
 Light = Literal["green", "amber", "red"]
 Severity = Literal["high", "medium", "low"]
 Kind = Literal["balance", "forecast", "maintenance_evacuation", "affinity_repair", "distribution"]
-MODES = ("sequential", "independent")
-Mode = Literal["sequential", "independent"]
+MODES = ("sequential", "independent", "optimal")
+Mode = Literal["sequential", "independent", "optimal"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

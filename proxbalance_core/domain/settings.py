@@ -142,7 +142,13 @@ class Settings:
     )
     max_parallel_per_node: int = _number(1, "moves", 1, 16, "migrations at once on a node", group="plan")
     search_iterations: int = _number(
-        2000, "rounds", 0, 1_000_000, "budget of the optimal mode's search", group="plan", source=CHOICE
+        512,
+        "neighbourhoods",
+        0,
+        1_000_000,
+        "what the optimal mode tries in vain before it ends, on up to 8 nodes; more nodes, as many times more",
+        group="plan",
+        source=MEASURED,
     )
     swap_candidates: int = _number(
         10, "guests", 0, 1000, "guests tried as a swap's first half", source=MEASURED, group="plan"

@@ -43,7 +43,7 @@ def assess(
     ----------
     snapshot : ClusterSnapshot
     settings : Settings
-    mode : {"sequential", "independent"}
+    mode : {"sequential", "independent", "optimal"}
     on_progress : callable, optional
         Called with the share of the work done (0..1); False stops at the best found so far.
 
@@ -60,8 +60,10 @@ def assess(
     view = View.of(snapshot, settings)
     eligible = eligibility(snapshot, view.placed, view.constraints, settings)
     progress = on_progress or (lambda _: True)
-    plan = laid_out(view, judge_alone(view, eligible)) if mode == "independent" else planned(view, eligible, progress)
-    if mode != "independent":
+    if mode == "independent":
+        plan = laid_out(view, judge_alone(view, eligible))
+    else:
+        plan = planned(view, eligible, progress, jointly=mode == "optimal")
         _refuse_worse(plan.found)
     return _told(view, mode, eligible, plan)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from proxbalance_core.domain.plans import CurvePoint, Dropped, Plan, Step
@@ -14,12 +15,13 @@ from proxbalance_core.plan.order import Leg, Order, order_moves
 from proxbalance_core.plan.search import Found, members_of, search
 from proxbalance_core.plan.walk import Stop, Walk, each_alone
 from proxbalance_core.recommend.commands import commands_of
-from proxbalance_core.recommend.eligibility import Eligibility
+from proxbalance_core.recommend.eligibility import Eligibility, eligibility
 from proxbalance_core.recommend.reasons import LABELS, reason_of
 from proxbalance_core.scoring.confidence import confidence
 
 MOST_RUNS = 50
 MOST_SORTS = 4
+SMALL_CLUSTER = 8
 NO_ORDER = "no order was found in which it fits"
 NO_ROOM = "its disks don't fit beside those of the other moves"
 
@@ -60,24 +62,76 @@ class Planned:
         return [step for step in plan.steps if step.vmid == vmid]
 
 
-def planned(view: View, eligible: Eligibility, progress: object) -> Planned:
-    """Search, order, and search again without what had no executable order, until all has one."""
-    dropped: dict[int, tuple[int, str]] = {}
+def planned(view: View, eligible: Eligibility, progress: object, *, jointly: bool = False) -> Planned:
+    """Search, order, and search again without what had no executable order, until all has one.
+
+    ``jointly`` adds the joint search (mode ``optimal``); what had to be dropped can make that the worse
+    plan, then the one without it is taken.
+    """
     told = progress if callable(progress) else (lambda _: True)
+    made = _planned(view, eligible, told, _rounds(view) if jointly else 0)
+    if jointly and made.dropped:
+        plain = _planned(view, eligible, told, 0)
+        made = min(made, plain, key=lambda plan: plan.found.total + plan.found.cost)
+    return made
+
+
+def _rounds(view: View) -> int:
+    """``search_iterations`` is for clusters of up to eight nodes, and grows with larger ones."""
+    return view.settings.search_iterations * max(view.field.nodes, SMALL_CLUSTER) // SMALL_CLUSTER
+
+
+def _planned(view: View, eligible: Eligibility, told: Callable[[float], object], rounds: int) -> Planned:
+    dropped: dict[int, tuple[int, str]] = {}
+
+    def keep_going(done: int) -> bool:
+        return told(1.0 - 1.0 / (1 + done)) in (True, None)  # a callback that only listens stops nothing
+
     for _ in range(MOST_RUNS):
-        found = search(
-            view.state,
-            view.rules,
-            eligible,
-            frozenset(dropped),
-            lambda done: told(1.0 - 1.0 / (1 + done)) in (True, None),  # a callback that only listens stops nothing
-        )
+        closed = frozenset(dropped)
+        found = search(view.state, replace(view.rules, joint_rounds=rounds), eligible, closed, keep_going)
+        if rounds:
+            found = _settled(view, found, closed, rounds, keep_going)
         order = order_moves(view.placed, view.constraints, found.target_of, view.settings.max_parallel_per_node)
         if not order.dropped:
             break
         dropped.update({g: (found.target_of[g], NO_ORDER) for g in order.dropped})
     dropped.update({g: (n, NO_ROOM) for g, n in found.held.items() if g not in found.target_of})
     return Planned(found=found, order=surest_first(view, found, order), dropped=dropped)
+
+
+def _settled(view: View, found: Found, closed: frozenset[int], rounds: int, keep_going: Callable[[int], bool]) -> Found:
+    """Ask again on the result, as the next assessment will, until that has nothing to add (law 6).
+
+    What it adds gains even at the full price of moves, so it gains here, where moved guests go on for free.
+    """
+    vmids, names = view.arrays.guest.vmids, view.arrays.node.names
+    for _ in range(MOST_RUNS if view.settings.max_moves == 0 else 0):
+        if found.stopped_early or not found.target_of:
+            break
+        moves = [(int(vmids[g]), names[n]) for g, n in sorted(found.target_of.items())]
+        after = View.of(view.snapshot.with_moves(moves), view.settings)
+        eligible = eligibility(after.snapshot, after.placed, after.constraints, after.settings)
+        more = search(after.state, replace(after.rules, joint_rounds=rounds), eligible, closed, keep_going)
+        if not more.target_of:
+            break
+        found = _joined(view, found, more)
+    return found
+
+
+def _joined(view: View, first: Found, more: Found) -> Found:
+    """Two searches one after the other as one; whoever ends where it began stays."""
+    home = view.placed.node_of
+    target_of = {g: n for g, n in (first.target_of | more.target_of).items() if n != home[g]}
+    kind_of = {g: first.kind_of.get(g, more.kind_of.get(g, "balance")) for g in target_of}
+    names = more.group_of | first.group_of
+    mates = Counter(names[g] for g in target_of if g in names)
+    paid = [g for g in target_of if kind_of[g] in ("balance", "forecast")]
+    return replace(
+        more, target_of=target_of, kind_of=kind_of, passed=first.passed | more.passed, duties_total=first.duties_total,
+        group_of={g: names[g] for g in target_of if g in names and mates[names[g]] > 1},
+        cost=float(view.rules.move_cost[paid].sum()), stopped_early=more.stopped_early,
+    )  # fmt: skip
 
 
 def laid_out(view: View, found: Found) -> Planned:

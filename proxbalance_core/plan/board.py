@@ -28,13 +28,17 @@ PAIRS_AT_ONCE = 128
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """What a search is played by: never changes during one."""
+    """What a search is played by: never changes during one.
+
+    ``joint_rounds`` is how many neighbourhoods the joint search tries in vain before it ends; 0: there is none.
+    """
 
     constraints: Constraints
     scale: PointScale
     settings: Settings
     move_cost: Floats  # [G] points
     max_moves: int
+    joint_rounds: int = 0
 
 
 def in_parts(work: Callable[..., Floats], *pairs: Ints) -> Floats:

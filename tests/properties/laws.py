@@ -9,7 +9,8 @@ from typing import Any
 
 from proxbalance_core import Assessment, ClusterSnapshot, Settings, evaluate
 
-MODES = ("sequential", "independent")
+MODES = ("sequential", "independent", "optimal")
+PLANNING = ("sequential", "optimal")
 DUTIES = ("maintenance_evacuation", "affinity_repair")
 GAINS = ("balance", "forecast")
 Moves = list[tuple[int, str]]

@@ -14,6 +14,7 @@ from tests.properties import laws
 from tests.strategies import clusters
 
 by_mode = pytest.mark.parametrize("mode", laws.MODES)
+by_plan = pytest.mark.parametrize("mode", laws.PLANNING)
 snapshots, some_settings = clusters.snapshots(), clusters.settings()
 
 
@@ -53,9 +54,10 @@ def test_law_2_a_score_is_the_sum_of_its_terms(mode: str, snapshot: ClusterSnaps
 # --- 3: no step does harm ---
 
 
+@by_plan
 @given(snapshot=snapshots, settings=some_settings)
-def test_law_3_no_step_breaks_a_hard_constraint(snapshot: ClusterSnapshot, settings: Settings) -> None:
-    found = assess(snapshot, settings)
+def test_law_3_no_step_breaks_a_hard_constraint(mode: str, snapshot: ClusterSnapshot, settings: Settings) -> None:
+    found = assess(snapshot, settings, mode)
     at = snapshot
     before = broken(at, 97.0)
     for unit in laws.units(found):
@@ -71,9 +73,10 @@ def test_law_3_no_step_breaks_a_hard_constraint(snapshot: ClusterSnapshot, setti
     assert over == []
 
 
+@by_plan
 @given(snapshot=snapshots, settings=some_settings)
-def test_law_3_the_engines_own_violations_never_grow(snapshot: ClusterSnapshot, settings: Settings) -> None:
-    found = assess(snapshot, settings)
+def test_law_3_the_engines_own_violations_never_grow(mode: str, snapshot: ClusterSnapshot, settings: Settings) -> None:
+    found = assess(snapshot, settings, mode)
 
     def amounts(moves: laws.Moves) -> dict[tuple[object, ...], float]:
         judged = evaluate(snapshot, settings, moves).violations
@@ -119,7 +122,7 @@ def test_law_4_predictions_are_what_evaluate_says_afterwards(
     found = assess(snapshot, settings, mode)
     in_order = laws.steps(found)
     for rec in found.recommendations:
-        taken = in_order[: max(rec.steps)] if mode == "sequential" else [(rec.vmid, rec.target)]
+        taken = in_order[: max(rec.steps)] if mode != "independent" else [(rec.vmid, rec.target)]
         for judged in (evaluate(snapshot, settings, taken), evaluate(snapshot.with_moves(taken), settings)):
             nodes = {node.name: node for node in judged.nodes}
             said = rec.score_details.predicted
@@ -133,9 +136,10 @@ def test_law_4_predictions_are_what_evaluate_says_afterwards(
                     )
 
 
+@by_plan
 @given(snapshot=snapshots, settings=some_settings)
-def test_law_4_the_plans_end_is_what_evaluate_says(snapshot: ClusterSnapshot, settings: Settings) -> None:
-    found = assess(snapshot, settings)
+def test_law_4_the_plans_end_is_what_evaluate_says(mode: str, snapshot: ClusterSnapshot, settings: Settings) -> None:
+    found = assess(snapshot, settings, mode)
     after = evaluate(snapshot.with_moves(laws.steps(found)), settings)
     said = found.batch_impact.after
     assert said.strain == pytest.approx(after.strain, abs=0.011)
@@ -222,20 +226,24 @@ def _balance(found: Assessment) -> set[tuple[int, str, str]]:
 # --- 6: advice that was taken is not repeated ---
 
 
+@by_plan
 @given(snapshot=snapshots, settings=clusters.settings(limited=False))
-def test_law_6_the_plans_result_needs_no_more_moves(snapshot: ClusterSnapshot, settings: Settings) -> None:
-    found = assess(snapshot, settings)
+def test_law_6_the_plans_result_needs_no_more_moves(mode: str, snapshot: ClusterSnapshot, settings: Settings) -> None:
+    found = assess(snapshot, settings, mode)
     assume(not found.plan.dropped)
-    again = assess(snapshot.with_moves(laws.steps(found)), settings)
+    again = assess(snapshot.with_moves(laws.steps(found)), settings, mode)
     assert [(rec.vmid, rec.source, rec.target) for rec in again.recommendations if rec.kind in laws.GAINS] == []
 
 
 # --- 7: the plan is worth its price ---
 
 
+@by_plan
 @given(snapshot=snapshots, settings=some_settings)
-def test_law_7_the_plan_is_no_worse_than_its_duties_alone(snapshot: ClusterSnapshot, settings: Settings) -> None:
-    found = assess(snapshot, settings)
+def test_law_7_the_plan_is_no_worse_than_its_duties_alone(
+    mode: str, snapshot: ClusterSnapshot, settings: Settings
+) -> None:
+    found = assess(snapshot, settings, mode)
     every = laws.kinds(found, *laws.DUTIES, *laws.GAINS, "distribution")
     unpaid = laws.cost(snapshot, settings, laws.kinds(found, "distribution"))
     duties = evaluate(snapshot, settings, laws.duty_moves(found))
@@ -279,8 +287,9 @@ def test_the_digest_counts_what_is_there(mode: str, snapshot: ClusterSnapshot, s
     assert found.summary.skip_reasons == {reason: reasons.count(reason) for reason in sorted(set(reasons))}
 
 
+@by_plan
 @given(snapshot=snapshots, settings=some_settings)
-def test_max_moves_limits_all_but_duties(snapshot: ClusterSnapshot, settings: Settings) -> None:
-    found = assess(snapshot, settings)
+def test_max_moves_limits_all_but_duties(mode: str, snapshot: ClusterSnapshot, settings: Settings) -> None:
+    found = assess(snapshot, settings, mode)
     if settings.max_moves:
         assert len(laws.kinds(found, *laws.GAINS, "distribution")) <= settings.max_moves
