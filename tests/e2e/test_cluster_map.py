@@ -86,6 +86,10 @@ def test_a_hostile_name_stays_text(page, watched: Watched) -> None:
     bubble.hover()
     assert page.locator(".tip .title").inner_text() == f"VM 100 – {HOSTILE[0]}"
     assert page.locator(".map img, .map a, .map script").count() == 0
+    bubble.click()
+    page.get_by_role("heading", name="Compare", exact=True).wait_for()
+    settle(page)
+    assert page.get_by_label("Guest", exact=True).input_value() == f"VM 100 – {HOSTILE[0]}"
     assert asked == []
 
 
@@ -154,8 +158,11 @@ def test_everything_is_reached_by_keyboard(page) -> None:
     page.keyboard.press("Tab")
     assert focused().split(",")[0] in ("1 move", "2 moves", "3 moves")
     page.keyboard.press("Shift+Tab")
+    vmid = focused().split()[1]
     page.keyboard.press("Enter")
     page.get_by_role("heading", name="Compare", exact=True).wait_for()
+    settle(page)
+    assert vmid in page.get_by_label("Guest", exact=True).input_value()
 
 
 def test_nothing_moves_where_that_is_not_wanted(lab: str, browser) -> None:

@@ -34,6 +34,7 @@ function draw(view) {
   view.still = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
   view.family = getComputedStyle(view.root).fontFamily;
   view.map = map;
+  view.place = Math.max(0, Math.min(view.place, map.places.length - 1));
   const { spots, scale, height } = layout(map, view.width);
   view.spots = spots;
   view.svg.setAttribute("width", view.width);

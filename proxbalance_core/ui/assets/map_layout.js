@@ -95,12 +95,17 @@ function along({ start, via, end }, t) {
   return { x: mix(start.x, via.x, end.x), y: mix(start.y, via.y, end.y) };
 }
 
+/** Whether a point lies on the words under a circle. */
+function onWords(point, spots) {
+  return spots.some((o) => Math.abs(point.x - o.x) < 45 && point.y > o.y && point.y < o.y + o.r + 65);
+}
+
 /** How much of a bow lies on other circles, beyond the edges, or on the words under circles; straighter is better. */
-function nuisance(way, bend, others, width) {
+function nuisance(way, bend, others, spots, width) {
   const points = SAMPLES.map((t) => along(way, t));
   const hits = points.filter((p) => others.some((o) => Math.hypot(p.x - o.x, p.y - o.y) < o.r + RING));
   const out = points.filter((p) => p.x < 2 || p.x > width - 2 || p.y < 2);
-  const words = points.filter((p) => others.some((o) => Math.abs(p.x - o.x) < 45 && p.y > o.y && p.y < o.y + o.r + 65));
+  const words = points.filter((p) => onWords(p, spots));
   return hits.length + 1.5 * out.length + 0.4 * words.length + 2 * Math.abs(bend) + (bend < 0 ? 0.1 : 0);
 }
 
@@ -109,13 +114,15 @@ function route(from, to, clear, spots, width) {
   const others = spots.filter((spot) => spot !== from && spot !== to);
   const tried = BENDS.map((bend) => {
     const way = bow(from, to, clear, bend);
-    return { way, cost: nuisance(way, bend, others, width) };
+    return { way, cost: nuisance(way, bend, others, spots, width) };
   });
   const { way } = tried.reduce((best, next) => (next.cost < best.cost ? next : best));
   const { start, via, end } = way;
   const path = `M${start.x},${start.y} Q${via.x},${via.y} ${end.x},${end.y}`;
   const lowest = Math.max(...SAMPLES.map((t) => along(way, t).y));
-  return { path, end, lowest, middle: along(way, 0.5), angle: Math.atan2(end.y - via.y, end.x - via.x) };
+  const readable = [0.5, 0.35, 0.65, 0.25, 0.75].map((t) => along(way, t));
+  const middle = readable.find((point) => !onWords(point, spots)) ?? readable[0];
+  return { path, end, lowest, middle, angle: Math.atan2(end.y - via.y, end.x - via.x) };
 }
 
 const arrowWidth = (arrow) => Math.min(14, 1.5 + 1.5 * arrow.vmids.length);
