@@ -42,7 +42,7 @@ def emptied(snapshot: ClusterSnapshot, settings: Settings, nodes_left: int) -> E
         tried = sorted(able, key=lambda n: (_memory_on(state.placed.node_of, view, n), n))
         outcomes: list[Outage] = []
         for n in tried:
-            found = without_nodes(state, rules, {n}, staying=templates)
+            found = without_nodes(state, rules, {n}, templates, settle=False)
             if not (found.homeless or found.barred):
                 outcomes.append(found)
             if len(outcomes) == MOST_TRIED:

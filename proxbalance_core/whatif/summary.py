@@ -21,7 +21,7 @@ from proxbalance_core.domain.units import GIB
 from proxbalance_core.domain.whatif import Unplaced, WhatIf
 from proxbalance_core.domain.wording import counted, listed
 
-MOST_BROKEN = 3
+MOST_BROKEN, MOST_NAMED = 3, 6
 
 
 def summary(made: WhatIf) -> str:
@@ -37,9 +37,9 @@ def _phrases(changes: tuple[Change, ...]) -> Iterator[str]:
     drained = [change.node for change in changes if isinstance(change, DrainNode)]
     moved = [change for change in changes if isinstance(change, MoveGuest)]
     if lost:
-        yield f"without {listed(lost)}"
+        yield f"without {_few(lost)}"
     if drained:
-        yield f"with {listed(drained)} drained"
+        yield f"with {_few(drained)} drained"
     yield from (phrase for change in changes if (phrase := _phrase(change)))
     if moved:
         one = f"guest {moved[0].vmid} on {moved[0].target}"
@@ -98,13 +98,18 @@ def _emptied(made: WhatIf, drained: list[str]) -> Iterator[str]:
     moves = sum(move.source in drained for move in made.moves)
     fewer = next((change.nodes for change in made.changes if isinstance(change, Consolidate)), None)
     if empty:
-        yield f"{listed(empty)} can be emptied in {counted(moves, 'move')}"
+        yield f"{_few(empty)} can be emptied in {counted(moves, 'move')}"
     if left:
-        where = listed(sorted({str(row.node) for row in left}))
+        where = _few(sorted({str(row.node) for row in left}))
         yield f"{counted(len(left), 'guest')} can't leave {where}{_missing(left)}"
     taking = sum(node.status == "online" for node in made.after.nodes)
     if fewer is not None and taking > fewer:
         yield "no node can be emptied" if not drained else f"no more nodes can be emptied, {taking} are left"
+
+
+def _few(names: list[str]) -> str:
+    """Names as long as a reader counts them at a glance, else how many."""
+    return listed(names) if len(names) <= MOST_NAMED else counted(len(names), "node")
 
 
 def _missing(rows: Sequence[Unplaced]) -> str:
