@@ -1,7 +1,7 @@
 """Changes to a cluster that a what-if may ask about; any number of them compose.
 
 Whatever their order in the list, nodes and guests are changed first, then guests are moved by hand, then nodes are
-lost and new guests find a place, then nodes are chosen to be emptied.
+lost and new guests find a place (not on a node that is chosen to be emptied).
 """
 
 from __future__ import annotations

@@ -40,20 +40,21 @@ def meter(
     return f'<div class="pb-meter" {_says(says)}>{fill}{ghost}{tick}</div>'
 
 
-def gauge_rows(rows: Iterable[tuple[str, float | None, float, float | None]]) -> str:
-    """Usage rows of a node: title, value, limit and what the plan makes of it [percent].
+def gauge_rows(rows: Iterable[tuple[str, float | None, float, float | None]], later: str = "with the plan") -> str:
+    """Usage rows of a node: title, value, limit and what becomes of it (``later``) [percent].
 
     The word "over" stands beside a value at or over its limit, so that colour is not the only sign. Where the plan's
     value is given, the bar shows it before the ghost of the present one, which is struck through beside it.
     """
-    return f'<div class="pb-gauges">{"".join(_gauge(*row) for row in rows)}</div>'
+    return f'<div class="pb-gauges">{"".join(_gauge(row, later) for row in rows)}</div>'
 
 
-def _gauge(title: str, value: float | None, limit: float, after: float | None) -> str:
+def _gauge(row: tuple[str, float | None, float, float | None], later: str) -> str:
+    title, value, limit, after = row
     shown = value if after is None else after
     over = shown is not None and shown >= limit
     says = f"{title} {percent(value)}, limit {percent(limit)}"
-    says += f", {percent(after)} with the plan" if after is not None else ""
+    says += f", {percent(after)} {later}" if after is not None else ""
     ghost = None if after is None else value
     bar = meter(shown or 0.0, RED if over else BLUE, says, tick_pct=limit, ghost_pct=ghost)
     word = '<b class="pb-over">over</b> ' if over else ""

@@ -12,11 +12,14 @@ from proxbalance_core.domain.plans import Assessment
 from proxbalance_core.present.cluster_map import drawing
 from proxbalance_core.present.map_values import Choice, ClusterMap
 from proxbalance_core.present.reading import read_assessment
+from proxbalance_core.services import trying
 from proxbalance_core.ui.state import workbench
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from proxbalance_core.domain.changes import Change
+    from proxbalance_core.domain.whatif import WhatIf
     from proxbalance_core.services.workbench import Generation
 
 _TTL_S = 900
@@ -54,6 +57,18 @@ def _cluster_map(
 ) -> tuple[ClusterMap, dict[str, Any]]:
     drawn = drawing(assessment(_generation), _generation.snapshot, choice)
     return drawn, plain(drawn)
+
+
+def what_if(generation: Generation, changes: tuple[Change, ...]) -> WhatIf:
+    """The cluster after ``changes``, worked out once."""
+    return _what_if(_folder(), generation.cid, generation.id, repr(changes), generation, changes)
+
+
+@st.cache_resource(ttl=_TTL_S, max_entries=16, show_spinner="Working it out")
+def _what_if(
+    folder: str, cid: str, gid: int, asked: str, _generation: Generation, _changes: tuple[Change, ...]
+) -> WhatIf:
+    return trying.what_if(_generation, _changes)
 
 
 def node_history(generation: Generation, hours: int) -> pd.DataFrame:

@@ -10,10 +10,10 @@ import numpy as np
 from proxbalance_core.domain.changes import Change, Consolidate, DrainNode, LoseNode, MoveGuest
 from proxbalance_core.domain.cluster import ClusterSnapshot
 from proxbalance_core.domain.plans import Assessment
-from proxbalance_core.domain.results import Evaluation, NodeScore, Recommendation, Violation
+from proxbalance_core.domain.results import Evaluation, Recommendation, Violation
 from proxbalance_core.domain.settings import Settings
 from proxbalance_core.domain.units import known
-from proxbalance_core.domain.whatif import AdvisedMove, Fate, NodeFate, Unplaced, Verdict, WhatIf
+from proxbalance_core.domain.whatif import AdvisedMove, Fate, NodeFate, Unplaced, WhatIf
 from proxbalance_core.engine.assess import assess
 from proxbalance_core.engine.evaluate import evaluate, judged
 from proxbalance_core.engine.view import View
@@ -26,8 +26,7 @@ from proxbalance_core.whatif.notes import notes
 from proxbalance_core.whatif.settling import Settled, settled
 from proxbalance_core.whatif.summary import summary
 from proxbalance_core.whatif.topology import in_maintenance, with_nodes_changed
-
-_HOW_BAD = {"green": 0, "amber": 1, "red": 2}
+from proxbalance_core.whatif.verdict import verdict
 
 
 def what_if(snapshot: ClusterSnapshot, settings: Settings | None = None, changes: Iterable[Change] = ()) -> WhatIf:
@@ -44,9 +43,12 @@ def what_if(snapshot: ClusterSnapshot, settings: Settings | None = None, changes
     moves = [(change.vmid, change.target) for change in changes if isinstance(change, MoveGuest)]
     moved = sized.with_moves(moves) if moves else sized
     lost = tuple(change.node for change in changes if isinstance(change, LoseNode))
-    then = settled(moved, settings, lost, waiting(moved, changes))
+    new = waiting(moved, changes)
+    then = settled(moved, settings, lost, new)
     chosen = _emptied(then.snapshot, settings, changes)
-    final = in_maintenance(then.snapshot, chosen.nodes)
+    if chosen.nodes:  # nobody is to start on a node that is about to be emptied
+        then = settled(in_maintenance(moved, chosen.nodes), settings, lost, new)
+    final = then.snapshot
     told = assess(final, settings)
     hand, after = judged(View.of(sized, settings), View.of(moved, settings)), View.of(final, settings)
     return _told(_Scene(snapshot, settings, changes, then, chosen, final, hand, after, told))
@@ -86,7 +88,7 @@ def _told(scene: _Scene) -> WhatIf:
     broken = tuple(_broken(scene, before, advised))
     made = WhatIf(
         cluster=scene.today.cluster, taken_at=scene.today.taken_at, settings=scene.settings.to_dict(),
-        changes=scene.changes, verdict=_verdict(scene, left, broken, before, advised), summary="",
+        changes=scene.changes, verdict=verdict(before, advised, left, bool(broken or scene.chosen.short)), summary="",
         before=before, after=after, advised=advised, nodes=tuple(_fates(scene)), started=scene.then.started,
         unplaced=left, missing_bytes=sum(row.missing_bytes or 0.0 for row in left), broken=broken,
         moves=tuple(_advised(r) for r in scene.told.recommendations), plan=scene.told.plan,
@@ -134,21 +136,6 @@ def _broken(scene: _Scene, before: Evaluation, advised: Evaluation) -> Iterator[
 
 def _online(snapshot: ClusterSnapshot, name: str) -> bool:
     return next(node.online for node in snapshot.nodes if node.name == name)
-
-
-def _verdict(
-    scene: _Scene, left: tuple[Unplaced, ...], broken: tuple[Violation, ...], before: Evaluation, advised: Evaluation
-) -> Verdict:
-    if left or broken or scene.chosen.short:
-        return "does_not_fit"
-    was = {node.name: _HOW_BAD[node.light] for node in before.nodes}
-    worst = max((_HOW_BAD[n.light] for n in advised.nodes if _turned(n, was.get(n.name, 0))), default=0)
-    return ("fits", "tight", "overloaded")[worst]
-
-
-def _turned(node: NodeScore, was: int) -> bool:
-    """Whether a node's light is worse than it was; one without figures has none that counts."""
-    return node.score is not None and _HOW_BAD[node.light] > was
 
 
 def _fates(scene: _Scene) -> Iterator[NodeFate]:

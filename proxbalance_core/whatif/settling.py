@@ -95,7 +95,7 @@ def _barred(view: View, found: Outage, g: int) -> Unplaced:
 
 def _homeless(view: View, found: Outage, g: int, missing: float, node: int) -> Unplaced:
     guest, names = view.snapshot.guests[g], view.arrays.node.names
-    detail = f"{names[node]} lacks the least memory for it: {missing / GIB:.1f} GB."
+    detail = f"No node has the memory; {names[node]} comes nearest, {missing / GIB:.1f} GB are missing there."
     if not missing:
         detail = "It has to be with others that find no place."
     row = _row(guest, "no_suitable_target", detail)

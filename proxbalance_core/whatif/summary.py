@@ -20,6 +20,7 @@ from proxbalance_core.domain.results import Evaluation
 from proxbalance_core.domain.units import GIB
 from proxbalance_core.domain.whatif import Unplaced, WhatIf
 from proxbalance_core.domain.wording import counted, listed
+from proxbalance_core.whatif.verdict import turned
 
 MOST_BROKEN, MOST_NAMED = 3, 6
 
@@ -98,7 +99,7 @@ def _emptied(made: WhatIf, drained: list[str]) -> Iterator[str]:
     moves = sum(move.source in drained for move in made.moves)
     fewer = next((change.nodes for change in made.changes if isinstance(change, Consolidate)), None)
     if empty:
-        yield f"{_few(empty)} can be emptied in {counted(moves, 'move')}"
+        yield f"{_few(empty)} can be emptied in {counted(moves, 'move')}" if moves else f"{_few(empty)} without guests"
     if left:
         where = _few(sorted({str(row.node) for row in left}))
         yield f"{counted(len(left), 'guest')} can't leave {where}{_missing(left)}"
@@ -132,11 +133,13 @@ def _state(made: WhatIf) -> Iterator[str]:
         yield "No node is left that could take guests."
         return
     _, fullest = max(loads, key=lambda pair: (pair[0], pair[1].name))
+    worse = [node.name for node in turned(made.before, made.advised)]
+    passes = f"; {_few(worse)} {'passes' if len(worse) == 1 else 'pass'} a threshold" if worse else ""
     after = "The" if not made.moves else "After it the" if len(made.moves) == 1 else "After them the"
     yield (
         f"{after} fullest node is {fullest.name} "
         f"(CPU {fullest.cpu_pct or 0.0:.0f} %, memory {fullest.mem_pct or 0.0:.0f} %)"
-        f"{_health(made.before, made.after, made.advised)}."
+        f"{passes}{_health(made.before, made.after, made.advised)}."
     )
 
 

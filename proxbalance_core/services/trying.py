@@ -1,0 +1,35 @@
+"""What-ifs about an assessed cluster: pages ask here, the decision rooms answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from proxbalance_core.domain.changes import Change, NewGuest
+from proxbalance_core.domain.whatif import Placing, WhatIf
+from proxbalance_core.services.assessing import Generation
+
+
+def what_if(generation: Generation, changes: Iterable[Change]) -> WhatIf:
+    """The cluster of a generation after ``changes``.
+
+    Raises
+    ------
+    ChangeInvalid
+        For what can't be.
+    """
+    from proxbalance_core import what_if as ask
+
+    return ask(generation.snapshot, generation.settings, changes)
+
+
+def place(generation: Generation, guest: NewGuest) -> Placing:
+    """Every node of the cluster of a generation for a new guest.
+
+    Raises
+    ------
+    ChangeInvalid
+        For an impossible size or share.
+    """
+    from proxbalance_core import place as ask
+
+    return ask(generation.snapshot, generation.settings, guest)
