@@ -18,7 +18,19 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 from benchmarks.clusters import Shape, cluster
 from benchmarks.targets import Line, cpu_timed, record
-from proxbalance_core import ClusterSnapshot, Settings, assess
+from proxbalance_core import (
+    AddGuest,
+    AddMemory,
+    ClusterSnapshot,
+    Consolidate,
+    LoseNode,
+    NewGuest,
+    Settings,
+    assess,
+    place,
+    what_if,
+)
+from proxbalance_core.domain.changes import Change
 from proxbalance_core.engine.view import View
 from proxbalance_core.features.arrays import ClusterArrays
 from proxbalance_core.plan.outage import start_rules, without_nodes
@@ -156,6 +168,28 @@ def test_every_outage(benchmark: BenchmarkFixture) -> None:
 
     started = cpu_timed(benchmark, "each node lost once, 32 x 1,000", 3_000.0, outages, rounds=2)
     assert started > 0.9 * SMALL.guests
+
+
+@pytest.mark.parametrize(
+    ("what", "changes", "target_ms"),
+    [
+        ("lose a node and add memory", (LoseNode(node="pve0003"), AddMemory(node="pve0001", mem_bytes=2.0**36)), 500.0),
+        ("100 new guests", (AddGuest(guest=NewGuest(cpu_cores=4, mem_bytes=2.0**33), count=100),), 1_000.0),
+        ("28 of 32 nodes", (Consolidate(nodes=28),), 2_000.0),
+    ],
+)
+def test_what_if(benchmark: BenchmarkFixture, what: str, changes: tuple[Change, ...], target_ms: float) -> None:
+    made = cpu_timed(
+        benchmark, f"what-if, 32 x 1,000: {what}", target_ms, what_if, rounds=3,
+        setup=lambda: ((fresh(SMALL), S, changes), {}),
+    )  # fmt: skip
+    assert len(made.nodes) == SMALL.nodes
+
+
+def test_place(benchmark: BenchmarkFixture) -> None:
+    wish = NewGuest(cpu_cores=4, mem_bytes=2.0**33)
+    found = cpu_timed(benchmark, "place, 32 x 1,000", 100.0, place, setup=lambda: ((fresh(SMALL), S, wish), {}))
+    assert found.best
 
 
 def test_changed_setting(benchmark: BenchmarkFixture) -> None:

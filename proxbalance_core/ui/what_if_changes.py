@@ -201,7 +201,10 @@ def _move(choices: Choices) -> list[Change]:
     for label in labels:
         guest = choices.guests[label]
         others = [name for name in choices.nodes if name != guest.node]
-        target = st.selectbox(f"{guest.vmid} from {guest.node} to", others, key=f"whatif_move_to_{guest.vmid}")
+        target = st.selectbox(
+            f"{guest.vmid} from {guest.node} to", others, key=f"whatif_move_to_{guest.vmid}", index=None,
+            placeholder="Choose a node",
+        )  # fmt: skip
         if target is not None:
             asked.append(MoveGuest(vmid=guest.vmid, target=target))
     return asked

@@ -50,7 +50,9 @@ def what_if(snapshot: ClusterSnapshot, settings: Settings | None = None, changes
         then = settled(in_maintenance(moved, chosen.nodes), settings, lost, new)
     final = then.snapshot
     told = assess(final, settings)
-    hand, after = judged(View.of(sized, settings), View.of(moved, settings)), View.of(final, settings)
+    start = View.of(sized, settings)
+    hand = judged(start, View.of(moved, settings) if moves else start)
+    after = start if final is sized else View.of(final, settings)
     return _told(_Scene(snapshot, settings, changes, then, chosen, final, hand, after, told))
 
 

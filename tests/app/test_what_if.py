@@ -69,8 +69,12 @@ def test_a_guest_grows_and_others_are_moved_by_hand(demo: Path) -> None:
     grown.set_value(grown.options[0])
     moved.set_value(moved.options[1:3]).run()
     quiet(app)
-    vmid = int(grown.options[0].split()[1])
-    app.number_input(key=f"whatif_grow_times_{vmid}").set_value(3.0).run()
+    vmid, *others = (int(label.split()[1]) for label in moved.options[:3])
+    app.number_input(key=f"whatif_grow_times_{vmid}").set_value(3.0)
+    for other in others:
+        target = app.selectbox(key=f"whatif_move_to_{other}")
+        target.set_value(target.options[0])
+    app.run()
     quiet(app)
     assert "3 times its load" in answer(app) and "2 guests moved by hand" in answer(app)
 
