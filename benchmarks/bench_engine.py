@@ -27,13 +27,13 @@ from proxbalance_core import (
     NewGuest,
     Settings,
     assess,
+    n_minus_1,
     place,
     what_if,
 )
 from proxbalance_core.domain.changes import Change
 from proxbalance_core.engine.view import View
 from proxbalance_core.features.arrays import ClusterArrays
-from proxbalance_core.plan.outage import start_rules, without_nodes
 from proxbalance_core.plan.search import Found, search
 from proxbalance_core.recommend.eligibility import eligibility
 from proxbalance_core.scoring.ranking import best_targets
@@ -159,15 +159,11 @@ def test_assess_300x10000(benchmark: BenchmarkFixture) -> None:
     )
 
 
-def test_every_outage(benchmark: BenchmarkFixture) -> None:
-    found = view(SMALL)
-
-    def outages() -> int:
-        rules = start_rules(found.rules)
-        return sum(len(without_nodes(found.state, rules, {n}).target_of) for n in range(SMALL.nodes))
-
-    started = cpu_timed(benchmark, "each node lost once, 32 x 1,000", 3_000.0, outages, rounds=2)
-    assert started > 0.9 * SMALL.guests
+def test_n_minus_1(benchmark: BenchmarkFixture) -> None:
+    found = cpu_timed(
+        benchmark, "N-1: each node lost once, 32 x 1,000", 3_000.0, lambda: n_minus_1(snapshot(SMALL)), rounds=2
+    )
+    assert sum(len(loss.started) for loss in found.nodes) > 0.9 * SMALL.guests
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         NewGuest,
     )
     from proxbalance_core.domain.cluster import ClusterSnapshot
+    from proxbalance_core.domain.failover import NMinusOne
     from proxbalance_core.domain.plans import Assessment, Simulation
     from proxbalance_core.domain.results import Evaluation, GuestOptions
     from proxbalance_core.domain.selections import Selection
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from proxbalance_core.errors import ProxBalanceError
     from proxbalance_core.forecast.hourly import forecast_hours, forecast_scenarios
     from proxbalance_core.whatif.ask import what_if
+    from proxbalance_core.whatif.n_minus_one import n_minus_1
     from proxbalance_core.whatif.place import place
     from proxbalance_core.whatif.simulate import simulate
 
@@ -57,6 +59,7 @@ _HOME = {
     "GuestOptions": "domain.results",
     "LoseNode": "domain.changes",
     "MoveGuest": "domain.changes",
+    "NMinusOne": "domain.failover",
     "NewGuest": "domain.changes",
     "Placing": "domain.whatif",
     "ProxBalanceError": "errors",
@@ -70,6 +73,7 @@ _HOME = {
     "evaluate": "engine.evaluate",
     "forecast_hours": "forecast.hourly",
     "forecast_scenarios": "forecast.hourly",
+    "n_minus_1": "whatif.n_minus_one",
     "options": "engine.evaluate",
     "place": "whatif.place",
     "select": "engine.selection",
@@ -81,10 +85,10 @@ _HOME = {
 
 __all__ = [
     "AddCores", "AddGuest", "AddMemory", "AddNode", "Assessment", "ClusterSnapshot", "Consolidate", "DrainNode",
-    "Evaluation", "FreshFacts", "GrowGuest", "GuestOptions", "LoseNode", "MoveGuest", "NewGuest", "Placing",
-    "ProxBalanceError", "Selection", "Settings", "Simulation", "Validation", "WhatIf", "assess", "bound", "evaluate",
-    "forecast_hours", "forecast_scenarios", "options", "place", "select", "simulate", "validate", "what_if",
-    "with_bound",
+    "Evaluation", "FreshFacts", "GrowGuest", "GuestOptions", "LoseNode", "MoveGuest", "NMinusOne", "NewGuest",
+    "Placing", "ProxBalanceError", "Selection", "Settings", "Simulation", "Validation", "WhatIf", "assess", "bound",
+    "evaluate", "forecast_hours", "forecast_scenarios", "n_minus_1", "options", "place", "select", "simulate",
+    "validate", "what_if", "with_bound",
 ]  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Commands that ask whether something would hold: a move made now."""
+"""Commands that ask whether something would hold: a move made now, the loss of a node."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from proxbalance_core.cli import common
 from proxbalance_core.cli.common import AsJson, ConnectionOption, DataDir, SetOption, SettingsFile, SnapshotFile
 
 if TYPE_CHECKING:
+    from proxbalance_core.domain.failover import NMinusOne, NodeLoss
     from proxbalance_core.domain.validation import Validation
 
 commands = typer.Typer(rich_markup_mode=None)
@@ -100,3 +101,52 @@ def _table(told: Validation) -> None:
     common.table("Checks", ("", "Check", "Found"), rows)
     for warning in told.warnings:
         common.say(f"Warning: {warning}", "yellow")
+
+
+@commands.command("n-1")
+def n_minus_1(
+    snapshot: SnapshotFile = None,
+    connection: ConnectionOption = None,
+    settings: SettingsFile = None,
+    changes: SetOption = None,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say of each node whether the rest would carry its guests if it failed, and how much room would be left."""
+    from proxbalance_core import n_minus_1 as run
+
+    scene = common.scene_of(snapshot, data_dir, connection, common.SettingsChoice(settings, changes))
+    with common.progress("Losing each node in turn") as report:
+        found = run(scene.snapshot, scene.settings, report)
+    if as_json:
+        common.print_json(found.to_dict())
+        return
+    _losses(found)
+
+
+def _losses(found: NMinusOne) -> None:
+    common.say(found.summary, "bold green" if found.holds else "bold red")
+    columns = (
+        "If lost", "", "Running", "Start elsewhere", "No place", "GB missing", "GB left", "Largest guest GB",
+        "Busiest CPU %", "Fullest memory %",
+    )  # fmt: skip
+    common.table("Each node lost in turn, the weakest first", columns, [_loss(row) for row in found.nodes], columns[2:])
+    for loss in found.nodes:
+        rows = [(row.vmid, row.name, common.gb(row.missing_bytes), row.detail) for row in loss.unplaced]
+        if rows:
+            common.table(f"No place without {loss.node}", ("VMID", "Name", "GB missing", "Why"), rows, ("VMID",))
+    for note in found.notes:
+        common.say(f"Note: {note}")
+
+
+def _loss(loss: NodeLoss) -> tuple[object, ...]:
+    verdict = common.coloured("holds", "green") if loss.holds else common.coloured("does not hold", "red")
+    return (
+        loss.node, verdict, loss.running, len(loss.started), len(loss.unplaced), common.gb(loss.missing_bytes),
+        common.gb(loss.headroom_bytes), common.gb(loss.largest_guest_bytes), _at(loss.busiest_node, loss.cpu_pct),
+        _at(loss.fullest_node, loss.mem_pct),
+    )  # fmt: skip
+
+
+def _at(node: str | None, level: float | None) -> str:
+    return "-" if node is None or level is None else f"{level:.1f} {node}"

@@ -92,6 +92,13 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]], 
     console().print(made)
 
 
+def gb(size: float | None) -> str:
+    """A size in GB; empty where there is none."""
+    from proxbalance_core.domain.units import GIB
+
+    return f"{size / GIB:.1f}" if size else ""
+
+
 def coloured(text: object, style: str) -> Any:
     """A cell in a colour."""
     from rich.text import Text

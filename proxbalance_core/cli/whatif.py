@@ -100,7 +100,9 @@ def _answer(made: WhatIf) -> None:
         rows = [(row.vmid, row.name, row.source or "new", row.target) for row in made.started]
         common.table("Starts elsewhere", ("VMID", "Name", "From", "On"), rows, ("VMID",))
     if made.unplaced:
-        gone = [(row.vmid, row.name, row.node or "new", _gb(row.missing_bytes), row.detail) for row in made.unplaced]
+        gone = [
+            (row.vmid, row.name, row.node or "new", common.gb(row.missing_bytes), row.detail) for row in made.unplaced
+        ]
         common.table("Has no place", ("VMID", "Name", "Node", "GB missing", "Why"), gone, ("VMID", "GB missing"))
     for violation in made.broken:
         common.say(f"Breaks: {violation.detail}", "red")
@@ -129,10 +131,6 @@ def _figure(node: NodeScore | None, key: str, digits: int) -> str:
 def _way(values: list[str]) -> str:
     """Three figures, or fewer where nothing changes."""
     return values[0] if len(set(values)) == 1 else " -> ".join(values)
-
-
-def _gb(size: float | None) -> str:
-    return f"{size / 2**30:.1f}" if size else ""
 
 
 @commands.command()

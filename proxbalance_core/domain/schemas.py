@@ -12,6 +12,7 @@ from typing import Any
 
 from proxbalance_core.domain.cluster import ClusterSnapshot
 from proxbalance_core.domain.documents import SNAPSHOT_FORMAT, snapshot_adapter
+from proxbalance_core.domain.failover import N_MINUS_1_FORMAT, NMinusOne
 from proxbalance_core.domain.plans import ASSESSMENT_FORMAT, Assessment
 from proxbalance_core.domain.presets import CUSTOM, PRESETS, SETTINGS_FORMAT
 from proxbalance_core.domain.refusals import HOURS_AHEAD, MAX_SCENARIOS
@@ -89,6 +90,11 @@ def whatif_schema() -> Schema:
 def place_schema() -> Schema:
     """The schema of ``proxbalance.place/1``."""
     return _document(_answer(Placing), PLACE_FORMAT, _first_paragraph(Placing))
+
+
+def n_minus_1_schema() -> Schema:
+    """The schema of ``proxbalance.n-1/1``."""
+    return _document(_answer(NMinusOne), N_MINUS_1_FORMAT, _first_paragraph(NMinusOne))
 
 
 def _answer(kind: type) -> Schema:

@@ -41,7 +41,7 @@ def settled(snapshot: ClusterSnapshot, settings: Settings, lost: Sequence[str], 
     found = without_nodes(view.state, start_rules(view.rules, fresh), gone)
     return Settled(
         snapshot=_then(whole, view, found, frozenset(lost)),
-        started=tuple(_started(whole.guests[g], whole.nodes[n].name) for g, n in sorted(found.target_of.items())),
+        started=starts(view, found),
         unplaced=unplaced(view, found),
     )
 
@@ -55,6 +55,12 @@ def _then(whole: ClusterSnapshot, view: View, found: Outage, lost: frozenset[str
         for g, guest in enumerate(moved.guests)
     )
     return without_waiting(dataclasses.replace(moved, nodes=nodes, guests=guests))
+
+
+def starts(view: View, found: Outage) -> tuple[Started, ...]:
+    """Everyone who starts on another node, or for the first time; by vmid."""
+    guests, names = view.snapshot.guests, view.arrays.node.names
+    return tuple(_started(guests[g], names[n]) for g, n in sorted(found.target_of.items()))
 
 
 def _started(guest: Guest, target: str) -> Started:

@@ -6,7 +6,7 @@ import copy
 import json
 from typing import Any
 
-from proxbalance_core import AddMemory, ClusterSnapshot, LoseNode, NewGuest, Settings, assess, place, what_if
+from proxbalance_core import AddMemory, ClusterSnapshot, LoseNode, NewGuest, Settings, assess, n_minus_1, place, what_if
 from proxbalance_core.domain.settings import DESIGN, Spec, specs
 from proxbalance_core.domain.units import GIB
 from proxbalance_core.errors import ProxBalanceError
@@ -41,6 +41,11 @@ def example_place() -> Document:
     """Where a new guest would be best in the example."""
     wish = NewGuest(name="mail", cpu_cores=4, mem_bytes=8 * GIB, storage="ceph", disk_bytes=32 * GIB)
     return place(ClusterSnapshot.from_dict(example_snapshot()), None, wish).to_dict()
+
+
+def example_n_minus_1() -> Document:
+    """Each node of the example lost in turn."""
+    return n_minus_1(ClusterSnapshot.from_dict(example_snapshot())).to_dict()
 
 
 def _fence(value: Any) -> str:
@@ -98,6 +103,12 @@ def place_block() -> str:
     document = example_place()
     del document["settings"]
     return _fence(document | {"nodes": document["nodes"][:1]})
+
+
+def n_minus_1_block() -> str:
+    document = example_n_minus_1()
+    del document["settings"]
+    return _fence(_cut(document, 1))
 
 
 def settings_block() -> str:
@@ -191,6 +202,7 @@ BLOCKS = {
     "example-plan": plan_block,
     "example-whatif": whatif_block,
     "example-place": place_block,
+    "example-n-1": n_minus_1_block,
     "settings": settings_block,
     "refusals": refusals_block,
     "setting-faults": faults_block,

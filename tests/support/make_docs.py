@@ -26,10 +26,12 @@ def whole_files() -> dict[Path, str]:
         "schema/assessment.v1.json": schemas.assessment_schema(),
         "schema/whatif.v1.json": schemas.whatif_schema(),
         "schema/place.v1.json": schemas.place_schema(),
+        "schema/n-1.v1.json": schemas.n_minus_1_schema(),
         "examples/snapshot.json": example_snapshot(),
         "examples/assessment.json": doc_blocks.example_assessment(),
         "examples/whatif.json": doc_blocks.example_whatif(),
         "examples/place.json": doc_blocks.example_place(),
+        "examples/n-1.json": doc_blocks.example_n_minus_1(),
     }
     return {DOCS / name: compact(document) + "\n" for name, document in made.items()}
 

@@ -193,3 +193,12 @@ def test_validate_reads_a_file_as_it_is(file: Path) -> None:
 def test_validate_says_what_is_wrong(file: Path, more: tuple[str, ...], code: int) -> None:
     done = run("validate", *more[:2], file, *more[2:])
     assert done.exit_code == code and len(done.stderr.strip().splitlines()) == 1
+
+
+def test_n_minus_1_loses_each_node(file: Path) -> None:
+    told = json.loads(run("n-1", file, "--json").stdout)
+    assert (told["format"], told["holds"]) == ("proxbalance.n-1/1", True)
+    assert {loss["node"]: loss["running"] for loss in told["nodes"]} == {"a": 4, "b": 0}
+    people = run("n-1", file)
+    assert people.exit_code == 0 and "Each node lost in turn" in people.stdout
+    assert "does not hold" in run("n-1", ROOT / "tests/scenarios/057-n-1-does-not-hold/snapshot.json").stdout
