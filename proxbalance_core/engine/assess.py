@@ -17,10 +17,11 @@ from proxbalance_core.engine.turning import turning_thresholds
 from proxbalance_core.engine.view import View
 from proxbalance_core.errors import SettingInvalid, WorsePlan
 from proxbalance_core.forecast.crossings import crossings
+from proxbalance_core.plan.failover import failures
 from proxbalance_core.plan.impact import batch_impact, node_scores, picture
 from proxbalance_core.plan.search import Found
 from proxbalance_core.plan.walk import Walk
-from proxbalance_core.recommend.advisories import capacity_advisories
+from proxbalance_core.recommend.advisories import Findings, capacity_advisories
 from proxbalance_core.recommend.conflicts import PickedMove, conflicts
 from proxbalance_core.recommend.digest import digest
 from proxbalance_core.recommend.eligibility import Eligibility, eligibility
@@ -115,7 +116,10 @@ def _told(view: View, mode: Mode, eligible: Eligibility, plan: Planned) -> Asses
         batch_impact=impact,
         conflicts=clashes,
         advisories=capacity_advisories(
-            view.snapshot, view.placed, view.constraints, settings, forecasts, len(recommendations)
+            view.placed,
+            view.constraints,
+            settings,
+            Findings(forecasts=forecasts, moves=len(recommendations), failures=failures(view.state, view.rules)),
         ),
         forecasts=forecasts,
         threshold_suggestions=threshold_suggestions(view.snapshot, settings),

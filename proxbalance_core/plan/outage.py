@@ -19,12 +19,12 @@ from proxbalance_core.plan.board import Board, Rules, State
 from proxbalance_core.plan.duties import least_bad, takers
 from proxbalance_core.plan.fixpoint import improving
 from proxbalance_core.plan.gates import Gate
-from proxbalance_core.recommend.constraints import MEM_LIMIT, Constraints, Ruling
-from proxbalance_core.recommend.starts import start_constraints
+from proxbalance_core.recommend.constraints import MEM_LIMIT, Ruling
+from proxbalance_core.recommend.starts import joins, start_constraints
 from proxbalance_core.scoring.placed import Placed
 from proxbalance_core.scoring.strain import StrainField
 
-Choose = Callable[[Board, int, Collection[int] | None], int | None]
+Choose = Callable[["_Housing", int, Collection[int] | None], int | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,8 +87,8 @@ def without_nodes(
     idle = ~placed.arrays.guest.running if staying is None else staying
     begin, left = State(placed=placed, field=_without(state.field, gone)), _barring(rules, gone)
     members = _members(placed, left, np.flatnonzero(here & ~idle))
-    housing = _Housing(Board(begin, left, members, np.ones(len(members), dtype=bool)), gone, least_bad)
-    if any(housing.full(m) for m in housing.left):
+    housing = _Housing(Board(begin, left, members, np.ones(len(members), dtype=bool)), gone, _calmest)
+    if any(housing.somewhere(m) for m in housing.left):
         packed = _Housing(Board(begin, left, members, np.ones(len(members), dtype=bool)), gone, _tightest)
         housing = min((housing, packed), key=_Housing.short)
     if settle:
@@ -126,19 +126,15 @@ def _members(placed: Placed, rules: Rules, starting: Ints) -> list[tuple[int, ..
     return sorted(tuple(unit) for unit in units.values())
 
 
-def joins(
-    g: int, placed: Placed, constraints: Constraints, gone: frozenset[int], along: tuple[int, ...] = ()
-) -> set[int] | None:
-    """Where guest ``g``, with those ``along``, has to join the rest of its unit; None when no rest is left."""
-    rest = set(constraints.unit_of.get(g, ())) - {g, *along}
-    return {int(placed.node_of[other]) for other in rest} - gone or None
+def _calmest(housing: _Housing, m: int, targets: Collection[int] | None) -> int | None:
+    """The node that takes mover ``m`` with the least ``J x nodes``."""
+    return least_bad(housing.board, m, targets)
 
 
-def _tightest(board: Board, m: int, targets: Collection[int] | None) -> int | None:
-    """The node that takes mover ``m`` with the least memory to spare."""
-    wanted = takers(board, m, targets)
-    spare = board.rules.constraints.mem_limits[wanted] - board.placed.mem_used_bytes()[wanted]
-    return int(wanted[spare.argmin()]) if len(wanted) else None
+def _tightest(housing: _Housing, m: int, targets: Collection[int] | None) -> int | None:
+    """The node that takes mover ``m`` with the least memory to spare: as ``recommend/packing`` packs, step by step."""
+    wanted = takers(housing.board, m, targets)
+    return int(wanted[housing.room()[wanted].argmin()]) if len(wanted) else None
 
 
 class _Housing:
@@ -167,9 +163,7 @@ class _Housing:
                 return
 
     def _place(self, movers: list[int]) -> list[int]:
-        return [
-            m for m in movers if not (self._seat(m, self.choose(self.board, m, self._mates(m))) or self._make_room(m))
-        ]
+        return [m for m in movers if not (self._seat(m, self.choose(self, m, self._mates(m))) or self._make_room(m))]
 
     def _seat(self, m: int, target: int | None) -> bool:
         if target is None:
@@ -184,13 +178,13 @@ class _Housing:
 
     def _make_room(self, m: int) -> bool:
         """Let ``m`` in where one that was placed before can go elsewhere, the smallest first."""
-        board, room = self.board, self._room()
+        board, room = self.board, self.room()
         for n in sorted(self.full(m), key=lambda n: (-room[n], n)):
             enough = board.carried.mem_bytes >= board.need[m] - room[n]
             guests = np.flatnonzero(self.housed & (board.at == n) & enough)
             able = guests[board.likely(guests).any(axis=1)] if len(guests) else guests
             for other in able[np.lexsort((board.lead[able], board.carried.mem_bytes[able]))].tolist():
-                away = self.choose(board, other, self._mates(other))
+                away = self.choose(self, other, self._mates(other))
                 if away is None:
                     continue
                 board.move(other, away, free=True)
@@ -203,9 +197,14 @@ class _Housing:
         unit = self.board.members[m]
         return self.board.rules.constraints.ruling(unit[0], n, self.board.placed, unit=unit)
 
-    def _room(self) -> Floats:
+    def room(self) -> Floats:
         """Memory that each node has to spare, below 0 where it is over the limit, [N] bytes."""
         return np.asarray(MEM_LIMIT * self.board.rules.constraints.mem_limits - self.board.placed.mem_used_bytes())
+
+    def somewhere(self, m: int) -> bool:
+        """Whether any node could take ``m`` if nobody else were there."""
+        fixed = self.board.rules.constraints.fixed[list(self.board.members[m])]
+        return bool((fixed == Ruling.FREE).all(axis=0).any())
 
     def full(self, m: int) -> list[int]:
         """The nodes that could take ``m`` but for their memory."""
@@ -215,7 +214,7 @@ class _Housing:
 
     def without_place(self) -> tuple[tuple[Homeless, ...], tuple[int, ...]]:
         """Who is left: for want of memory, with how much of it, and for other reasons."""
-        board, room = self.board, self._room()
+        board, room = self.board, self.room()
         homeless: list[Homeless] = []
         barred: list[int] = []
         for m in self.left:

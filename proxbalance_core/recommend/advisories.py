@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from proxbalance_core.domain.cluster import ClusterSnapshot
+from dataclasses import dataclass
+
 from proxbalance_core.domain.results import Advisory, Forecast
 from proxbalance_core.domain.settings import Settings
 from proxbalance_core.recommend.capacity import bottlenecks, exhaustion, limited_headroom, saturation, small_cluster
 from proxbalance_core.recommend.constraints import Constraints
 from proxbalance_core.recommend.failover import failover_advisories
+from proxbalance_core.recommend.packing import Failure
 from proxbalance_core.recommend.rightsizing import over_provisioned
 from proxbalance_core.recommend.standing import broken_ha_rules, evacuation_blockers, lost_quorum, two_balancers
 from proxbalance_core.scoring.placed import Placed
@@ -15,35 +17,40 @@ from proxbalance_core.scoring.placed import Placed
 SEVERITIES = ("critical", "warning", "info")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Findings:
+    """What the rest of an assessment found that advisories speak of.
+
+    ``forecasts`` are crossings of :func:`proxbalance_core.forecast.crossings.crossings`, ``moves`` how many moves the
+    plan recommends (suggestions name them before new hardware), ``failures`` nodes that the others couldn't replace.
+    """
+
+    forecasts: tuple[Forecast, ...] = ()
+    moves: int = 0
+    failures: tuple[Failure, ...] = ()
+
+
 def capacity_advisories(
-    snapshot: ClusterSnapshot,
-    placed: Placed,
-    constraints: Constraints,
-    settings: Settings,
-    forecasts: tuple[Forecast, ...],
-    moves: int,
+    placed: Placed, constraints: Constraints, settings: Settings, told: Findings
 ) -> tuple[Advisory, ...]:
     """All advisories on a cluster as it stands, the most severe first.
 
     Parameters
     ----------
-    snapshot, placed, constraints
-        The cluster, the load of its present placement and its hard rules.
+    placed, constraints
+        The load of the present placement and the cluster's hard rules.
     settings
         For the thresholds.
-    forecasts
-        Crossings of :func:`proxbalance_core.forecast.crossings.crossings`.
-    moves
-        How many moves the plan recommends: suggestions name them before new hardware.
     """
+    snapshot = constraints.snapshot
     found = [
         *lost_quorum(snapshot),
-        *saturation(placed, moves),
-        *limited_headroom(placed, settings, moves),
+        *saturation(placed, told.moves),
+        *limited_headroom(placed, settings, told.moves),
         *bottlenecks(placed, constraints),
         *small_cluster(snapshot),
-        *failover_advisories(placed, constraints),
-        *exhaustion(forecasts),
+        *failover_advisories(told.failures, constraints),
+        *exhaustion(told.forecasts),
         *evacuation_blockers(placed, constraints),
         *broken_ha_rules(placed, constraints),
         *two_balancers(snapshot),

@@ -68,6 +68,7 @@ class Constraints:
         self.apart_of = _membership(groups.apart)
         self.allowed_on = _allowed_nodes(groups.placed)
         self.unit_of = units(groups.together, len(snapshot.guests))
+        self._disk_rows: dict[tuple[str, tuple[Disk, ...]], list[Ruling]] = {}
         self.fixed = self._fixed(settings)
         self.mem_limits = arrays.node.mem_bytes * (1.0 + ROUNDING)
 
@@ -77,37 +78,48 @@ class Constraints:
             return guest.type, guest.running, guest.snapshots > 0, host, guest.node * host, guest.disks
 
         whole = [_node_ruling(node, settings) for node in self.snapshot.nodes]
-        return self.rulings(whole, signature, lambda g, n: self.guest_ruling(self.snapshot.guests[g], n))
+        return self.rulings(whole, signature, self._guest_rulings)
+
+    def _guest_rulings(self, g: int) -> list[Ruling]:
+        guest = self.snapshot.guests[g]
+        return [disks or self._live_ruling(guest, n) for n, disks in enumerate(self.disk_rulings(guest))]
 
     def rulings(
         self,
         whole: list[Ruling],
         signature: Callable[[int, Guest], Hashable],
-        ruling: Callable[[int, int], Ruling],
+        row: Callable[[int], list[Ruling]],
     ) -> npt.NDArray[np.int8]:
         """The matrix of a node's own ruling (``whole``), a guest's on it, and pins, [G, N].
 
-        ``ruling`` of guest and node [positions] is asked once for all guests with the same ``signature``.
+        ``row`` is asked once, of the first guest [position], for all guests with the same ``signature``.
         """
-        nodes, guests = range(len(whole)), self.snapshot.guests
-        made = np.tile(np.array(whole, dtype=np.int8), (len(guests), 1))
-        known_rows: dict[Hashable, list[Ruling]] = {}
+        guests, shape = self.snapshot.guests, (len(self.snapshot.guests), len(whole))
+        if not guests:
+            return np.zeros(shape, dtype=np.int8)
+        rows: dict[Hashable, int] = {}
+        kinds: list[list[Ruling]] = []
+        kind_of = np.zeros(len(guests), dtype=np.intp)
         for g, guest in enumerate(guests):
             key = signature(g, guest)
-            row = known_rows.get(key)
-            if row is None:
-                row = known_rows[key] = [ruling(g, n) for n in nodes]
-            made[g] = np.where(made[g] == Ruling.FREE, row, made[g])
-            if g in self.allowed_on:
-                barred = np.array([n not in self.allowed_on[g] for n in nodes])
-                made[g] = np.where((made[g] == Ruling.FREE) & barred, Ruling.PINNED, made[g])
-        return made
+            if key not in rows:
+                rows[key] = len(kinds)
+                kinds.append(row(g))
+            kind_of[g] = rows[key]
+        own = np.array(kinds, dtype=np.int8).reshape(len(kinds), shape[1])
+        made = np.where(np.array(whole, dtype=np.int8) == Ruling.FREE, own[kind_of], np.array(whole, dtype=np.int8))
+        for g, allowed in self.allowed_on.items():
+            barred = np.ones(shape[1], dtype=bool)
+            barred[list(allowed)] = False
+            made[g] = np.where((made[g] == Ruling.FREE) & barred, Ruling.PINNED, made[g])
+        return np.asarray(made, dtype=np.int8)
 
     def guest_ruling(self, guest: Guest, n: int) -> Ruling:
         """What of a guest's own make rules out node ``n``: disks, snapshots, CPU type."""
-        disks = self.disk_ruling(guest, n)
-        if disks:
-            return disks
+        return self.disk_rulings(guest)[n] or self._live_ruling(guest, n)
+
+    def _live_ruling(self, guest: Guest, n: int) -> Ruling:
+        """What bars a running guest from being moved live to node ``n``."""
         if snapshots_stay(guest):
             return Ruling.SNAPSHOTS
         if _host_cpu(guest):
@@ -116,15 +128,13 @@ class Constraints:
                 return Ruling.CPU_TYPE
         return Ruling.FREE
 
-    def disk_ruling(self, guest: Guest, n: int) -> Ruling:
-        """Whether node ``n`` has the storages of a guest's disks, and sees the image in its drive."""
-        offered = self.storages[n]
-        for disk in guest.disks:
-            if disk.cdrom and disk.storage and (not disk.shared or _image_unseen(disk, offered)):
-                return Ruling.CDROM
-            if needs_storage(disk) and offered is not None and storage_fault(guest, disk, offered):
-                return Ruling.STORAGE
-        return Ruling.FREE
+    def disk_rulings(self, guest: Guest) -> list[Ruling]:
+        """Whether each node has the storages of a guest's disks, and sees the image in its drive, [N]."""
+        key = guest.type, guest.disks
+        found = self._disk_rows.get(key)
+        if found is None:
+            found = self._disk_rows[key] = [_disk_ruling(guest, offered) for offered in self.storages]
+        return found
 
     def ruling(self, g: int, n: int, placed: Placed, *, unit: tuple[int, ...] = (), limit: float = MEM_LIMIT) -> Ruling:
         """Why node ``n`` can't take guest ``g`` (with the rest of its ``unit``) in this placement."""
@@ -230,6 +240,15 @@ def state_ruling(node: Node) -> Ruling:
 def _node_ruling(node: Node, settings: Settings) -> Ruling:
     barred = settings.allowed_targets and node.name not in settings.allowed_targets
     return state_ruling(node) or (Ruling.NOT_ALLOWED if barred else Ruling.FREE)
+
+
+def _disk_ruling(guest: Guest, offered: dict[str, Storage] | None) -> Ruling:
+    for disk in guest.disks:
+        if disk.cdrom and disk.storage and (not disk.shared or _image_unseen(disk, offered)):
+            return Ruling.CDROM
+        if needs_storage(disk) and offered is not None and storage_fault(guest, disk, offered):
+            return Ruling.STORAGE
+    return Ruling.FREE
 
 
 def snapshots_stay(guest: Guest) -> bool:

@@ -13,6 +13,7 @@ from proxbalance_core.domain.cluster import Guest
 from proxbalance_core.domain.units import known
 from proxbalance_core.recommend.constraints import Constraints, Ruling, state_ruling
 from proxbalance_core.recommend.eligibility import held_by_its_node
+from proxbalance_core.scoring.placed import Placed
 
 
 def start_constraints(constraints: Constraints, fresh: Mapping[int, frozenset[int]] | None = None) -> Constraints:
@@ -30,13 +31,14 @@ def start_constraints(constraints: Constraints, fresh: Mapping[int, frozenset[in
     nodes, guests = constraints.snapshot.nodes, constraints.snapshot.guests
     twin.pooled = frozenset(s.name for node in nodes for s in node.storages or () if s.shared) if new else frozenset()
 
-    def ruling(g: int, n: int) -> Ruling:
+    def row(g: int) -> list[Ruling]:
         if g not in new and bound_to_its_node(guests[g], constraints) is not None:
-            return Ruling.BOUND
-        own = constraints.disk_ruling(guests[g], n)
-        if own:
-            return own
-        return Ruling.CORES if _too_wide(guests[g], nodes[n].cpu_cores) else Ruling.FREE
+            return [Ruling.BOUND] * len(nodes)
+        disks = constraints.disk_rulings(guests[g])
+        return [
+            own or (Ruling.CORES if _too_wide(guests[g], node.cpu_cores) else Ruling.FREE)
+            for own, node in zip(disks, nodes, strict=True)
+        ]
 
     twin.fixed = twin.rulings(
         [state_ruling(node) for node in nodes],
@@ -48,9 +50,17 @@ def start_constraints(constraints: Constraints, fresh: Mapping[int, frozenset[in
             guest.usb_passthrough,
             g in new,
         ),
-        ruling,
+        row,
     )
     return twin
+
+
+def joins(
+    g: int, placed: Placed, constraints: Constraints, gone: frozenset[int], along: tuple[int, ...] = ()
+) -> set[int] | None:
+    """Where guest ``g``, with those ``along``, has to join the rest of its unit; None when no rest is left."""
+    rest = set(constraints.unit_of.get(g, ())) - {g, *along}
+    return {int(placed.node_of[other]) for other in rest} - gone or None
 
 
 def bound_to_its_node(guest: Guest, constraints: Constraints) -> str | None:

@@ -200,7 +200,7 @@ def _storage_faults(case: Case, m: int) -> Iterator[str]:
         if needing:
             yield f"The storages of {case.target} aren't known, so the disks can't be checked."
         return
-    ruling = case.constraints.disk_ruling(guest, case.n)
+    ruling = case.constraints.disk_rulings(guest)[case.n]
     if ruling != Ruling.FREE:
         yield f"{case.target} {ruling_in_words(ruling, m, case.n, case.placed, case.constraints)}."
         return

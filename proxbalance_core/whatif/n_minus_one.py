@@ -103,8 +103,8 @@ def _sentence(name: str, started: tuple[Started, ...], left: tuple[Unplaced, ...
     if not left:
         what = f"all its {count} running guests" if count > 1 else "its running guest"
         return f"If {name} failed, {what} would start elsewhere, and {headroom / GIB:.1f} GB of memory would be left."
-    have = "would have no place"
-    return f"If {name} failed, {len(left)} of its {counted(count, 'running guest')} {have}: {'; '.join(_why(left))}."
+    who = f"{len(left)} of its {count} running guests" if count > 1 else "its running guest"
+    return f"If {name} failed, {who} would have no place: {'; '.join(_why(left))}."
 
 
 def _why(left: tuple[Unplaced, ...]) -> Iterator[str]:

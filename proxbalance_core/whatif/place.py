@@ -15,9 +15,10 @@ from proxbalance_core.domain.whatif import PlaceOption, Placing, WantedGuest
 from proxbalance_core.engine.alternatives import alternatives
 from proxbalance_core.engine.view import View
 from proxbalance_core.features.arrays import Floats
-from proxbalance_core.plan.outage import joins, start_rules
+from proxbalance_core.plan.outage import start_rules
 from proxbalance_core.recommend.constraints import Ruling
 from proxbalance_core.recommend.rulings import missing_memory_bytes, ruling_in_words
+from proxbalance_core.recommend.starts import joins
 from proxbalance_core.scoring.rows import rating, suitability
 from proxbalance_core.scoring.targets import after_move, score_nodes
 from proxbalance_core.whatif.checks import refuse_impossible_guest

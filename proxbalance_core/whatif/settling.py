@@ -11,10 +11,10 @@ from proxbalance_core.domain.settings import Settings
 from proxbalance_core.domain.units import GIB
 from proxbalance_core.domain.whatif import Started, Unplaced
 from proxbalance_core.engine.view import View
-from proxbalance_core.plan.outage import Outage, joins, start_rules, without_nodes
+from proxbalance_core.plan.outage import Outage, start_rules, without_nodes
 from proxbalance_core.recommend.eligibility import held_by_its_node
 from proxbalance_core.recommend.rulings import all_for_storage, refusals, refusals_in_words
-from proxbalance_core.recommend.starts import bound_to_its_node
+from proxbalance_core.recommend.starts import bound_to_its_node, joins
 from proxbalance_core.whatif.guests import NOWHERE, Waiting, settled_disks, with_waiting, without_waiting
 
 

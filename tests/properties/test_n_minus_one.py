@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from unittest import mock
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proxbalance_core import ClusterSnapshot, Settings, n_minus_1, what_if
+from proxbalance_core import ClusterSnapshot, Settings, assess, n_minus_1, what_if
 from proxbalance_core.domain.changes import LoseNode
+from proxbalance_core.domain.units import GIB
+from proxbalance_core.plan import failover
 from tests.properties import laws
 from tests.strategies import clusters
 
@@ -43,3 +47,27 @@ def test_it_is_what_if_for_each_node(snapshot: ClusterSnapshot, settings: Settin
 def test_the_order_of_rows_does_not_matter(document: clusters.Document, settings: Settings, seed: int) -> None:
     one, other = (ClusterSnapshot.from_dict(d) for d in (document, laws.shuffled(document, seed)))
     assert n_minus_1(one, settings).to_dict() == n_minus_1(other, settings).to_dict()
+
+
+@pytest.mark.parametrize("budget", [0, 10**9])
+@given(snapshot=snapshots, settings=some_settings)
+def test_the_advisory_never_contradicts_it(budget: int, snapshot: ClusterSnapshot, settings: Settings) -> None:
+    """Who has no warning holds; a certain one says the same; beyond its budget it says "may"."""
+    with mock.patch.object(failover, "MOST_PAIRS", budget):
+        said = [a for a in assess(snapshot, settings).advisories if a.type == "n_minus_1"]
+    warned = {a.node: a for a in said if a.severity == "warning"}
+    bound = {vmid for a in said if a.severity == "info" for vmid in a.metrics["without_node_vmids"]}
+    losses = n_minus_1(snapshot, settings).nodes
+    for loss in losses if len(losses) > 1 else ():
+        left = {row.vmid for row in loss.unplaced}
+        if loss.node not in warned:
+            assert left <= bound
+            continue
+        metrics = warned[loss.node].metrics
+        lacking = {row.vmid for row in loss.unplaced if row.missing_bytes is not None}
+        if metrics["certain"]:
+            assert lacking == set(metrics["without_memory_vmids"])
+            assert left == {*metrics["without_memory_vmids"], *metrics["without_node_vmids"]}
+            assert metrics["missing_gb"] == pytest.approx(loss.missing_bytes / GIB, abs=0.01)
+        else:
+            assert " may have no place" in warned[loss.node].message

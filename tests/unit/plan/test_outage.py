@@ -11,7 +11,7 @@ import pytest
 from proxbalance_core import ClusterSnapshot, Settings, evaluate
 from proxbalance_core.domain.cluster import Guest, Rule, Storage
 from proxbalance_core.plan.outage import Outage, start_rules, without_nodes
-from proxbalance_core.recommend.failover import failures
+from proxbalance_core.recommend.packing import overfull
 from tests.support.clusters import GIB, cluster, disk, guest, node, view
 
 CEPH = Storage(name="ceph", shared=True, content=("images",))
@@ -148,8 +148,8 @@ def test_never_less_room_than_packing_by_size_finds(seed: int) -> None:
     guests = [full(100 + i, f"pve{rng.integers(4)}", float(rng.integers(1, 25))) for i in range(24)]
     snapshot = cluster(nodes, guests)
     made = view(snapshot)
-    packed = {f.node: sum(guests[g].mem_bytes for g in f.homeless) for f in failures(made.placed, made.constraints)}
     rules = start_rules(made.rules)
+    packed = {f.node: sum(guests[g].mem_bytes for g in f.homeless) for f in overfull(made.placed, rules.constraints)}
     for n in range(4):
         found = without_nodes(made.state, rules, {n})
         assert sum(guests[g].mem_bytes for unit in found.homeless for g in unit.guests) <= packed.get(n, 0.0) + 1

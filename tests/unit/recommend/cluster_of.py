@@ -7,9 +7,11 @@ from typing import Any
 from proxbalance_core.domain.cluster import ClusterSnapshot
 from proxbalance_core.domain.results import Advisory, Forecast
 from proxbalance_core.domain.settings import Settings
+from proxbalance_core.engine.view import View
 from proxbalance_core.features.arrays import ClusterArrays
 from proxbalance_core.features.groups import Groups
-from proxbalance_core.recommend.advisories import capacity_advisories
+from proxbalance_core.plan.failover import failures
+from proxbalance_core.recommend.advisories import Findings, capacity_advisories
 from proxbalance_core.recommend.constraints import Constraints
 from proxbalance_core.scoring.placed import Placed
 
@@ -50,8 +52,9 @@ def placement(snapshot: ClusterSnapshot, settings: Settings | None = None) -> tu
 
 
 def advice(snapshot: ClusterSnapshot, forecasts: tuple[Forecast, ...] = (), moves: int = 0) -> tuple[Advisory, ...]:
-    placed, constraints = placement(snapshot)
-    return capacity_advisories(snapshot, placed, constraints, Settings(), forecasts, moves)
+    view = View.of(snapshot, Settings())
+    told = Findings(forecasts=forecasts, moves=moves, failures=failures(view.state, view.rules))
+    return capacity_advisories(view.placed, view.constraints, Settings(), told)
 
 
 def of_type(kind: str, found: tuple[Advisory, ...]) -> list[Advisory]:

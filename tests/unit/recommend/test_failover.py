@@ -1,4 +1,4 @@
-"""N-1 against a plain loop, and by hand where a rule is at stake."""
+"""Packing by size against a plain loop, and by hand where a rule is at stake; and the advisory made of it."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ import random
 import pytest
 
 from proxbalance_core.domain.cluster import ClusterSnapshot
+from proxbalance_core.plan import failover
 from proxbalance_core.recommend.constraints import Constraints
-from proxbalance_core.recommend.failover import failures
+from proxbalance_core.recommend.packing import Failure, overfull
+from proxbalance_core.recommend.starts import start_constraints
 from proxbalance_core.scoring.placed import Placed
 from tests.unit.recommend.cluster_of import GB, advice, cluster, guest, node, of_type, placement
 
@@ -17,8 +19,12 @@ def vmids(placed: Placed, guests: tuple[int, ...]) -> list[int]:
     return [int(placed.arrays.guest.vmids[g]) for g in guests]
 
 
+def failures(placed: Placed, constraints: Constraints) -> tuple[Failure, ...]:
+    return overfull(placed, start_constraints(constraints))
+
+
 def plain(snapshot: ClusterSnapshot, failed: int) -> list[int]:
-    """Best-fit decreasing for one failing node, memory and tags that keep guests apart."""
+    """Largest first into the least room for one failing node: memory, and tags that keep guests apart."""
     free = {n: 0.95 * v.mem_bytes - v.mem.current_pct / 100 * v.mem_bytes for n, v in enumerate(snapshot.nodes)}
     at = {node.name: n for n, node in enumerate(snapshot.nodes)}
     tags: dict[int, set[str]] = {n: set() for n in free}
@@ -33,7 +39,7 @@ def plain(snapshot: ClusterSnapshot, failed: int) -> list[int]:
             left.append(g.vmid)
             continue
         target = min(fits, key=lambda n: (free[n], n))
-        free[target] -= g.mem_bytes
+        free[target] -= g.mem_used_bytes.current
         tags[target] |= {t for t in g.tags if shared.count(t) > 1}
     return sorted(left)
 
@@ -116,3 +122,39 @@ def test_stopped_guests_need_no_place() -> None:
 def test_a_guest_that_needs_nothing_fits_anywhere() -> None:
     nodes = [node("pve1"), node("pve2", mem=97.0)]
     assert rows(cluster(nodes, [guest(100, "pve1", 0.0)])) == {}
+
+
+def test_what_is_certain_without_a_search() -> None:
+    """No other node may start it, whoever is there; where others are in the way, or memory, it isn't certain."""
+    nodes = [node("pve1"), node("pve2"), node("pve3")]
+    apart = [guest(100 + i, f"pve{i + 1}", tags=["exclude_a"]) for i in range(3)]
+
+    def certain(guests: list[dict[str, object]]) -> list[bool]:
+        placed, constraints = placement(cluster(nodes, guests))
+        return [f.certain for f in failures(placed, constraints)]
+
+    assert certain([guest(100, "pve1", tags=["pin_pve1"])]) == [True]
+    assert certain(apart) == [False, False, False]
+    assert certain([guest(100, "pve1", 90.0)]) == [False]
+
+
+def test_guests_bound_to_their_node_are_one_line_for_all() -> None:
+    nodes = [node("pve1"), node("pve2"), node("pve3")]
+    local = {"disks": [{"key": "scsi0", "storage": "lvm", "size_bytes": GB}]}
+    found = of_type("n_minus_1", advice(cluster(nodes, [guest(100, "pve1", **local), guest(101, "pve2", **local)])))
+    assert [(a.severity, a.node, a.metrics["nodes"]) for a in found] == [("info", None, ["pve1", "pve2"])]
+    assert found[0].message == (
+        "2 running guests on pve1 and pve2 would stay down with the node, which holds a disk, device or folder that "
+        "can't be missed: g100 (100) and g101 (101)."
+    )
+
+
+def test_beyond_the_budget_the_advisory_says_may(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(failover, "MOST_PAIRS", 0)
+    nodes = [node("pve1", mem=60.0), node("pve2", mem=85.0), node("pve3", mem=85.0)]
+    (found,) = of_type("n_minus_1", advice(cluster(nodes, [guest(100, "pve1", 30.0)])))
+    assert found.message == (
+        "If pve1 failed, its running guest may have no place. "
+        "Packed by size, 20.0 GB of memory are missing for g100 (100)."
+    )
+    assert "`n-1`" in found.suggestions[0] and not found.metrics["certain"]

@@ -48,7 +48,7 @@ def test_what_is_missing_and_who_is_weakest() -> None:
         pytest.approx(25 * GIB, abs=1e4), pytest.approx(15 * GIB, abs=1e4),
     )  # fmt: skip
     assert loss.summary == (
-        "If pve3 failed, 1 of its 1 running guest would have no place: 25.0 GB of memory are missing for g3 (3)."
+        "If pve3 failed, its running guest would have no place: 25.0 GB of memory are missing for g3 (3)."
     )
     assert found.summary.startswith("2 of 3 nodes may be lost; pve3 is the weakest. If pve3 failed")
 
