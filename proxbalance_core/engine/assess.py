@@ -22,6 +22,7 @@ from proxbalance_core.plan.impact import batch_impact, node_scores, picture
 from proxbalance_core.plan.search import Found
 from proxbalance_core.plan.walk import Walk
 from proxbalance_core.recommend.advisories import Findings, capacity_advisories
+from proxbalance_core.recommend.clashes import Clash, rule_clashes
 from proxbalance_core.recommend.conflicts import PickedMove, conflicts
 from proxbalance_core.recommend.digest import digest
 from proxbalance_core.recommend.eligibility import Eligibility, eligibility
@@ -101,7 +102,8 @@ def _told(view: View, mode: Mode, eligible: Eligibility, plan: Planned) -> Asses
             key=lambda r: r.steps,
         )
     )
-    skipped = _skipped(view, eligible, plan, told, walk)
+    odds = rule_clashes(view.placed)
+    skipped = _skipped(view, eligible, plan, told, walk, odds)
     forecasts = crossings(view.snapshot, settings)
     return Assessment(
         cluster=view.snapshot.cluster,
@@ -119,7 +121,9 @@ def _told(view: View, mode: Mode, eligible: Eligibility, plan: Planned) -> Asses
             view.placed,
             view.constraints,
             settings,
-            Findings(forecasts=forecasts, moves=len(recommendations), failures=failures(view.state, view.rules)),
+            Findings(
+                forecasts=forecasts, moves=len(recommendations), failures=failures(view.state, view.rules), clashes=odds
+            ),
         ),
         forecasts=forecasts,
         threshold_suggestions=threshold_suggestions(view.snapshot, settings),
@@ -141,7 +145,9 @@ def _lit(nodes: tuple[NodeScore, ...], forecasts: tuple[Forecast, ...]) -> tuple
     )
 
 
-def _skipped(view: View, eligible: Eligibility, plan: Planned, told: list[Trip], walk: Walk) -> tuple[Skip, ...]:
+def _skipped(
+    view: View, eligible: Eligibility, plan: Planned, told: list[Trip], walk: Walk, odds: tuple[Clash, ...]
+) -> tuple[Skip, ...]:
     gone = {trip.guest for trip in told}
     settings, found = view.settings, plan.found
     world = World(
@@ -149,6 +155,7 @@ def _skipped(view: View, eligible: Eligibility, plan: Planned, told: list[Trip],
         constraints=view.constraints,
         settings=settings,
         prospects=prospects(view, walk.state),
+        clashes=odds,
     )
     moved = sum(found.kind_of[g] not in ("maintenance_evacuation", "affinity_repair") for g in gone)
     after = AfterPlan(

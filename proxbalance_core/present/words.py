@@ -110,6 +110,7 @@ ADVISORIES = {
     "days_to_exhaustion": "Room runs out",
     "over_provisioned": "Given more than it uses",
     "evacuation_blockers": "Maintenance is blocked",
+    "clashing_rules": "Rules that can't all hold",
 }
 CHECKS = {
     "staleness": "Age of the data",

@@ -19,6 +19,7 @@ from proxbalance_core.domain.settings import Settings
 from proxbalance_core.domain.units import GIB, known
 from proxbalance_core.features.arrays import Bools, ClusterArrays, Floats, Ints
 from proxbalance_core.features.groups import Group, Groups
+from proxbalance_core.features.unions import united
 from proxbalance_core.scoring.placed import Placed
 
 MEM_LIMIT, MEM_LIMIT_IN_ORDER = 0.95, 0.97
@@ -67,7 +68,7 @@ class Constraints:
         self.pooled: frozenset[str] = frozenset()  # storages of which all nodes see the same room
         self.apart_of = _membership(groups.apart)
         self.allowed_on = _allowed_nodes(groups.placed)
-        self.unit_of = units(groups.together, len(snapshot.guests))
+        self.unit_of = units(groups.together)
         self._disk_rows: dict[tuple[str, tuple[Disk, ...]], list[Ruling]] = {}
         self.fixed = self._fixed(settings)
         self.mem_limits = arrays.node.mem_bytes * (1.0 + ROUNDING)
@@ -306,19 +307,9 @@ def _allowed_nodes(groups: tuple[Group, ...]) -> dict[int, frozenset[int]]:
     return allowed
 
 
-def units(groups: tuple[Group, ...], guests: int) -> dict[int, tuple[int, ...]]:
+def units(groups: tuple[Group, ...]) -> dict[int, tuple[int, ...]]:
     """The unit each bound guest moves with: groups that share a guest are one unit."""
-    leader = list(range(guests))
-
-    def find(g: int) -> int:
-        while leader[g] != g:
-            g = leader[g]
-        return g
-
-    for group in groups:
-        for g in group.guests[1:]:
-            leader[max(find(group.guests[0]), find(g))] = min(find(group.guests[0]), find(g))
     members: dict[int, list[int]] = defaultdict(list)
-    for g in sorted({g for group in groups for g in group.guests}):
-        members[find(g)].append(g)
+    for g, leader in united(group.guests for group in groups).items():
+        members[leader].append(g)
     return {g: tuple(unit) for unit in members.values() for g in unit}

@@ -62,7 +62,7 @@ def duty_bound(placed: Placed) -> frozenset[int]:
     """Guests whose duty it is to move: on a node in maintenance, or in a violated tag rule."""
     groups: Groups = placed.groups
     node_of = placed.node_of
-    unit_of = units(groups.together, len(node_of))
+    unit_of = units(groups.together)
     bound = {int(g) for g in np.flatnonzero(placed.arrays.node.maintenance[node_of])}
     for group in groups.apart:
         nodes = [int(node_of[g]) for g in group.guests]

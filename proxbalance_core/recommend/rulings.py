@@ -85,9 +85,14 @@ def _storage(g: int, n: int, constraints: Constraints) -> str:
 
 
 def _apart(g: int, n: int, placed: Placed, constraints: Constraints) -> str:
-    for member in constraints.unit_of.get(g, (g,)):
+    unit, vmids = constraints.unit_of.get(g, (g,)), placed.arrays.guest.vmids
+    for member in unit:
         for group in constraints.apart_of.get(member, ()):
             other = next((o for o in group.guests if o != member and placed.node_of[o] == n), None)
             if other is not None:
-                return f"runs guest {placed.arrays.guest.vmids[other]}, which it must stay away from ({group.name})"
+                return f"runs guest {vmids[other]}, which it must stay away from ({group.name})"
+    for group in constraints.apart_of.get(g, ()):
+        mate = next((o for o in group.guests if o != g and o in unit), None)
+        if mate is not None:
+            return f"can't take it: it has to stay with guest {vmids[mate]} and away from it ({group.name})"
     return "runs a guest that it must stay away from"

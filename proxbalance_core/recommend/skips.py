@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -11,12 +11,14 @@ from proxbalance_core.domain.cluster import Guest
 from proxbalance_core.domain.results import Skip
 from proxbalance_core.domain.settings import Settings
 from proxbalance_core.features.arrays import Floats
+from proxbalance_core.recommend.clashes import Clash
 from proxbalance_core.recommend.constraints import Constraints
 from proxbalance_core.recommend.eligibility import Barrier, Eligibility
 from proxbalance_core.recommend.rulings import all_for_storage, refusals, refusals_in_words
 from proxbalance_core.scoring.placed import Placed
 
 LEAST_SHOWN = 0.01
+RULED_OUT = frozenset({"pinned", "affinity_blocked", "no_suitable_target"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -50,7 +52,7 @@ class AfterPlan:
 
 def skip_of(g: int, guest: Guest, after: AfterPlan, eligible: Eligibility, world: World) -> Skip:
     """Why guest ``g`` [position] stays where it is."""
-    barrier = _barrier(g, after, eligible, world)
+    barrier = _with_clash(g, _barrier(g, after, eligible, world), world)
     common = {"vmid": guest.vmid, "name": guest.name or "", "type": guest.type, "node": guest.node}
     told = {"reason": barrier.reason, "detail": barrier.detail, "would_change": barrier.would_change}
     if barrier.reason in ("insufficient_improvement", "no_relief", "deferred", "cluster_balanced"):
@@ -59,14 +61,23 @@ def skip_of(g: int, guest: Guest, after: AfterPlan, eligible: Eligibility, world
     return Skip(**common, **told, current_score=None if np.isnan(own) else round(float(own), 2))  # type: ignore[arg-type]
 
 
+def _with_clash(g: int, barrier: Barrier, world: World) -> Barrier:
+    """Where rules that can't all hold keep a guest from its place, they are named."""
+    clash = next((clash for clash in world.clashes if g in clash.guests), None)
+    if clash is None or barrier.reason not in RULED_OUT:
+        return barrier
+    return replace(barrier, detail=f"{barrier.detail} {clash.sentence}", would_change="without one of these rules")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class World:
-    """The state after the plan and its rules."""
+    """The state after the plan and its rules; ``clashes`` are rules that can't all hold."""
 
     placed: Placed
     constraints: Constraints
     settings: Settings
     prospects: Prospects
+    clashes: tuple[Clash, ...] = ()
 
 
 def _figures(g: int, world: World) -> dict[str, object]:

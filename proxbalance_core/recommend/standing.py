@@ -9,6 +9,7 @@ import numpy as np
 from proxbalance_core.domain.cluster import ClusterSnapshot, Guest
 from proxbalance_core.domain.results import Advisory
 from proxbalance_core.features.groups import IGNORE_TAGS, Group
+from proxbalance_core.recommend.clashes import Clash
 from proxbalance_core.recommend.constraints import MEM_LIMIT, Constraints, Ruling
 from proxbalance_core.recommend.naming import guests_named
 from proxbalance_core.scoring.placed import Placed
@@ -70,6 +71,23 @@ def _has_place(g: int, placed: Placed, constraints: Constraints) -> bool:
     room = placed.mem_used_bytes() + constraints.need_bytes[g] <= MEM_LIMIT * constraints.mem_limits
     fits = room | (constraints.need_bytes[g] == 0)
     return bool((fits & (constraints.fixed[g] == Ruling.FREE)).any())
+
+
+def clashing_rules(clashes: tuple[Clash, ...], constraints: Constraints) -> Iterator[Advisory]:
+    """Tags and strict rules of which one has to go: no placement keeps them all."""
+    guests = constraints.snapshot.guests
+    for clash in clashes:
+        yield Advisory(
+            type="clashing_rules",
+            severity="warning",
+            node=None,
+            message=clash.sentence,
+            metrics={
+                "rules": list(clash.rules), "vmids": [guests[g].vmid for g in sorted(clash.guests)],
+                "nodes": len(constraints.snapshot.nodes),
+            },
+            suggestions=("Take one of these tags or rules away; as they are, nothing can be done about the others.",),
+        )  # fmt: skip
 
 
 def broken_ha_rules(placed: Placed, constraints: Constraints) -> Iterator[Advisory]:

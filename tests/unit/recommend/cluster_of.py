@@ -12,6 +12,7 @@ from proxbalance_core.features.arrays import ClusterArrays
 from proxbalance_core.features.groups import Groups
 from proxbalance_core.plan.failover import failures
 from proxbalance_core.recommend.advisories import Findings, capacity_advisories
+from proxbalance_core.recommend.clashes import rule_clashes
 from proxbalance_core.recommend.constraints import Constraints
 from proxbalance_core.scoring.placed import Placed
 
@@ -53,7 +54,9 @@ def placement(snapshot: ClusterSnapshot, settings: Settings | None = None) -> tu
 
 def advice(snapshot: ClusterSnapshot, forecasts: tuple[Forecast, ...] = (), moves: int = 0) -> tuple[Advisory, ...]:
     view = View.of(snapshot, Settings())
-    told = Findings(forecasts=forecasts, moves=moves, failures=failures(view.state, view.rules))
+    told = Findings(
+        forecasts=forecasts, moves=moves, failures=failures(view.state, view.rules), clashes=rule_clashes(view.placed)
+    )
     return capacity_advisories(view.placed, view.constraints, Settings(), told)
 
 

@@ -87,7 +87,7 @@ def test_the_memory_of_a_whole_unit_counts() -> None:
 
 def test_groups_that_share_a_guest_are_one_unit() -> None:
     groups = tuple(Group(name=str(i), guests=g) for i, g in enumerate([(0, 1), (3, 4), (1, 3), (5, 6)]))
-    found = units(groups, 8)
+    found = units(groups)
     assert found[0] == found[4] == (0, 1, 3, 4)
     assert found[5] == (5, 6)
     assert 2 not in found
