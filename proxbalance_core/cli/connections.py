@@ -1,4 +1,4 @@
-"""Commands about connections: add, test, list, remove."""
+"""Commands about connections: add, test, edit, list, remove."""
 
 from __future__ import annotations
 
@@ -16,10 +16,12 @@ if TYPE_CHECKING:
 
 commands = typer.Typer(help="Clusters that are looked after.", no_args_is_help=True, rich_markup_mode=None)
 SECRET_VARIABLE = "PROXBALANCE_SECRET"
+WHO = "command line"
 Host = Annotated[str, typer.Option("--host", help="Address, name:8006; several with commas.")]
 Token = Annotated[str, typer.Option("--token-id", help="user@realm!name; its secret is asked for.")]
 User = Annotated[str, typer.Option("--user", help="user@realm, with its password instead of a token.")]
-Fingerprint = Annotated[str, typer.Option("--fingerprint", help="SHA-256 of the certificate, to pin it.")]
+_PIN_HELP = "SHA-256 of the certificate, to pin it; of several hosts host=SHA-256 of each, with commas."
+Fingerprint = Annotated[str, typer.Option("--fingerprint", help=_PIN_HELP)]
 CaFile = Annotated[str, typer.Option("--ca-file", help="A CA of one's own.")]
 Insecure = Annotated[bool, typer.Option("--no-verify", help="Don't check the certificate.")]
 Name = Annotated[str, typer.Option("--name", help="What to call it.")]
@@ -47,11 +49,63 @@ def add(
     if as_json:
         common.print_json({"connection": made.id, "title": made.title, "check": tested})
         return
+    _shortcomings(tested)
+    common.say(f"Saved as '{made.id}'; the secret is in {where}.", "green")
+    common.say(f"Next: python -m proxbalance_core collect --connection {made.id} --once --generate")
+
+
+def _shortcomings(tested: ConnectionCheck) -> None:
     for step in tested.steps:
         if not step.ok:
             common.say(f"{step.detail} {step.what_to_do or ''}", "yellow")
-    common.say(f"Saved as '{made.id}'; the secret is in {where}.", "green")
-    common.say(f"Next: python -m proxbalance_core collect --connection {made.id} --once --generate")
+
+
+@commands.command("edit", epilog=_SECRET_HELP)
+def edit(
+    name: Annotated[str, typer.Argument(help="Id or title.")],
+    title: Annotated[str, typer.Option("--title", help="What to call it; its id stays.")] = "",
+    host: Annotated[str, typer.Option("--host", help="Address, name:8006; several with commas.")] = "",
+    token_id: Token = "",
+    user: User = "",
+    new_secret: Annotated[
+        bool, typer.Option("--new-secret", help="The same token or user has another secret.")
+    ] = False,
+    fingerprint: Fingerprint = "",
+    ca_file: CaFile = "",
+    verify: Annotated[bool | None, typer.Option("--verify/--no-verify", help="Check certificates, or don't.")] = None,
+    timeout: Annotated[str, typer.Option("--timeout", help="Longest wait for an answer, seconds.")] = "",
+    interval: Annotated[int | None, typer.Option("--interval", help="Time between two collections, seconds.")] = None,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Change a saved connection; it is tested first, and what was collected stays.
+
+    Only what is given changes. --token-id and --user take one another's place, and so do --fingerprint, --ca-file
+    and --verify.
+    """
+    from proxbalance_core.services.editing import ConnectionChange, changed
+
+    given = {"host": host, "token_id": token_id, "user": user, "fingerprint": fingerprint, "ca_file": ca_file}
+    given |= {"verify": {True: "on", False: "off", None: ""}[verify], "timeout_s": timeout}
+    options = tuple((key, value) for key, value in given.items() if value)
+    if not (title or options or new_secret or interval is not None):
+        raise common.BadUsage("Say what to change, --title, --host or another; --help lists them.")
+    with common.bench_at(data_dir) as bench:
+        chosen = common.target(bench, name)
+        wanted = [] if interval is None else [f"interval_s={interval}"]
+        settings = common.settings_from(None, wanted, bench.settings(chosen.id))
+        secret = _secret() if token_id or user or new_secret else ""
+        change = ConnectionChange(title=title, options=options, secret=secret)
+        tested = bench.test_connection(changed(bench, chosen.id, change)) if change.needs_test else None
+        made = bench.edit_connection(chosen.id, change, tested)
+        if wanted:
+            bench.save_settings(made.id, settings, WHO)
+    if as_json:
+        common.print_json({"connection": made.id, "title": made.title, "check": tested})
+        return
+    if tested is not None:
+        _shortcomings(tested)
+    common.say(f"Changed '{made.id}'.", "green")
 
 
 @commands.command("test", epilog=_SECRET_HELP)
@@ -149,7 +203,11 @@ def _wish(title: str, options: tuple[tuple[str, str], ...]) -> ConnectionWish:
     """The wish with its secret, which never stands on a command line."""
     from proxbalance_core.services.connecting import ConnectionWish
 
-    secret = os.environ.get(SECRET_VARIABLE, "")
-    if not secret:
-        secret = typer.prompt("Secret", hide_input=True) if sys.stdin.isatty() else sys.stdin.readline().strip()
-    return ConnectionWish(title=title, source="proxmox", options=options, secret=secret)
+    return ConnectionWish(title=title, source="proxmox", options=options, secret=_secret())
+
+
+def _secret() -> str:
+    found = os.environ.get(SECRET_VARIABLE, "")
+    if found:
+        return found
+    return str(typer.prompt("Secret", hide_input=True)) if sys.stdin.isatty() else sys.stdin.readline().strip()

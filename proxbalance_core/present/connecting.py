@@ -22,6 +22,7 @@ STEPS = {
     "credentials": "Sign-in",
     "privileges": "Privileges",
     "duplicate": "Connected once",
+    "cluster": "The same cluster",
 }
 TOKEN_COMMANDS = """\
 pveum user add proxbalance@pve --comment "ProxBalance, read only"

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from proxbalance_core.domain.connections import Connection, SourceKind
 from proxbalance_core.domain.observed import SourceDescription
-from proxbalance_core.errors import AuthenticationFailed, ConfigError, PermissionMissing, SourceError
+from proxbalance_core.errors import AuthenticationFailed, ConfigError, PermissionMissing, SourceError, SourceUnavailable
 from proxbalance_core.services.opening import SECRET, open_source
 
 if TYPE_CHECKING:
     from proxbalance_core.services.workbench import Workbench
+    from proxbalance_core.sources.proxmox import Address, ProxmoxOptions
 
-Step = Literal["address", "certificate", "credentials", "privileges", "duplicate"]
+Step = Literal["address", "certificate", "credentials", "privileges", "duplicate", "cluster"]
+_AT_ONCE = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +27,9 @@ class ConnectionWish:
 
     ``replaces`` is the id of the connection that is tested or changed: it is no duplicate of itself.
 
-    ``options`` of Proxmox: ``host``, ``token_id`` or ``user``, ``fingerprint``, ``ca_file``, ``verify``, ``timeout_s``.
+    ``options`` of Proxmox: ``host``, ``token_id`` or ``user``, ``fingerprint``, ``ca_file``, ``verify``, ``timeout_s``;
+    several hosts stand with commas between. ``fingerprint`` is one for all hosts, one for each in their order, or
+    ``host=fingerprint`` of each that is pinned (as ``ConnectionCheck.pins`` has it).
     """
 
     title: str
@@ -51,7 +56,8 @@ class CheckStep:
 class ConnectionCheck:
     """All steps that were tried, and what is known of the cluster then.
 
-    ``grants`` are commands to run on a node, one for each of the ``missing_privileges``.
+    ``grants`` are commands to run on a node, one for each of the ``missing_privileges``. ``certificates`` are hosts
+    that answered and the fingerprint that each showed; ``pins`` is the option ``fingerprint`` that trusts just these.
     """
 
     steps: tuple[CheckStep, ...]
@@ -61,6 +67,8 @@ class ConnectionCheck:
     missing_privileges: tuple[str, ...] = ()
     grants: tuple[str, ...] = ()
     node_fingerprints: tuple[str, ...] = ()
+    certificates: tuple[tuple[str, str], ...] = ()
+    pins: str = ""
 
     @property
     def ok(self) -> bool:
@@ -71,45 +79,74 @@ class ConnectionCheck:
 def check(wish: ConnectionWish, bench: Workbench) -> ConnectionCheck:
     """Try a connection without saving it."""
     steps: list[CheckStep] = []
-    known: list[SourceDescription] = []
-    shown = ""
+    shown: dict[str, str] = {}
+    found: SourceDescription | None = None
     try:
-        shown = _certificate(wish, steps)
-        if all(step.ok for step in steps):
-            known = [_described(wish, bench)]
-            steps += list(_told(known[0], wish, bench))
+        if wish.source == "proxmox":
+            _hosts(wish, steps, shown)
+        found = _described(wish, bench)
+        steps += _told(found, wish, bench)
     except (SourceError, ConfigError) as error:
-        steps.append(_failed(error))
-    found = known[0] if known else None
+        steps.append(_failed(error, shown))
     return ConnectionCheck(
         steps=tuple(steps),
         cluster=found.cluster if found else None,
-        fingerprint=(found.fingerprint if found else None) or shown or None,
+        fingerprint=(found.fingerprint if found else None) or next(iter(shown.values()), None),
         version=found.version if found else None,
         missing_privileges=found.missing_privileges if found else (),
         grants=found.grants if found else (),
         node_fingerprints=found.node_fingerprints if found else (),
+        certificates=tuple(shown.items()),
+        pins=_pins(shown),
     )
 
 
-def _certificate(wish: ConnectionWish, steps: list[CheckStep]) -> str:
-    """Ask the hosts in turn for a certificate; its fingerprint (empty for a source without one)."""
-    if wish.source != "proxmox":
-        return ""
+def _pins(shown: Mapping[str, str]) -> str:
+    """How to trust what the hosts showed; a single host's stays though its address may change."""
+    from proxbalance_core.sources.proxmox import pins
+
+    return next(iter(shown.values())) if len(shown) == 1 else pins(shown.items())
+
+
+def _hosts(wish: ConnectionWish, steps: list[CheckStep], shown: dict[str, str]) -> None:
+    """Ask every host for its certificate (into ``shown``), and then as if it were the only one that answers."""
     from proxbalance_core.sources.proxmox import ProxmoxOptions, certificate_fingerprint
 
-    silent: list[SourceError] = []
-    hosts = ProxmoxOptions.read(dict(wish.options)).addresses
-    for address in hosts:
+    options = ProxmoxOptions.read(dict(wish.options))
+
+    def ask(address: Address) -> str | SourceUnavailable:
         try:
-            shown = certificate_fingerprint(address.host, address.port)
-        except SourceError as error:
-            silent.append(error)
-            continue
-        others = "".join(f" {other} does not." for other in hosts[: len(silent)])
-        steps.append(CheckStep(step="address", ok=True, detail=f"{address} answers.{others}"))
-        return shown
-    raise silent[0]
+            return certificate_fingerprint(address.host, address.port)
+        except SourceUnavailable as error:
+            return error
+
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        told = dict(zip(options.addresses, pool.map(ask, options.addresses), strict=True))
+    shown |= {str(address): answer for address, answer in told.items() if isinstance(answer, str)}
+    silent = {address: answer for address, answer in told.items() if isinstance(answer, SourceUnavailable)}
+    if not shown:
+        raise next(iter(silent.values()))
+    answering = [address for address in told if address not in silent]
+    others = "".join(f" {address} does not." for address in silent)
+    steps.append(CheckStep(step="address", ok=True, detail=f"{_listed(answering)}.{others}"))
+    for address in answering if len(told) > 1 else ():
+        steps += _each(options, wish.secret, address)
+
+
+def _each(options: ProxmoxOptions, secret: str, address: Address) -> Iterator[CheckStep]:
+    """What one of several hosts says for itself: a wrong certificate counts, that it can't answer now is told."""
+    from proxbalance_core.sources.proxmox import try_host
+
+    try:
+        try_host(options, secret, address)
+    except SourceUnavailable as error:
+        if getattr(error, "certificate", False):
+            raise
+        yield CheckStep(step="address", ok=True, detail=error.message)
+
+
+def _listed(addresses: Sequence[Address]) -> str:
+    return f"{', '.join(map(str, addresses))} {'answers' if len(addresses) == 1 else 'answer'}"
 
 
 def _described(wish: ConnectionWish, bench: Workbench) -> SourceDescription:
@@ -142,8 +179,16 @@ def _told(found: SourceDescription, wish: ConnectionWish, bench: Workbench) -> I
             what_to_do="Change that connection instead of adding a second one.",
         )  # fmt: skip
 
+    old = bench.store.connections.get(wish.replaces) if wish.replaces else None
+    was = old.option("cluster") if old else ""
+    if was and found.cluster != was:
+        yield CheckStep(
+            step="cluster", ok=False, detail=f"This is cluster '{found.cluster or '-'}', not '{was}'.",
+            what_to_do="Add it as a connection of its own: figures of two clusters must not be mixed.",
+        )  # fmt: skip
 
-def _failed(error: SourceError | ConfigError) -> CheckStep:
+
+def _failed(error: SourceError | ConfigError, shown: Mapping[str, str]) -> CheckStep:
     step: Step = "address"
     if isinstance(error, AuthenticationFailed):
         step = "credentials"
@@ -159,6 +204,8 @@ def _failed(error: SourceError | ConfigError) -> CheckStep:
         "credentials": "Check token id and secret; a token's id looks like user@pve!name.",
         "privileges": "Grant the role PVEAuditor on / to the user and to the token.",
     }
+    if len(shown) > 1:
+        advice["certificate"] = f"Compare each fingerprint with the one on its node, then pin them: {_pins(shown)}"
     return CheckStep(step=step, ok=False, detail=error.message, what_to_do=advice[step])
 
 
@@ -194,7 +241,8 @@ def _passed(wish: ConnectionWish, bench: Workbench, tested: ConnectionCheck | No
 
 
 def _connection(wish: ConnectionWish, found: ConnectionCheck, bench: Workbench) -> Connection:
-    shown = dict.fromkeys(filter(None, (found.fingerprint, *found.node_fingerprints)))
+    showed = (fingerprint for _, fingerprint in found.certificates)
+    shown = dict.fromkeys(filter(None, (found.fingerprint, *showed, *found.node_fingerprints)))
     identity = (("cluster", found.cluster or ""), ("known_fingerprint", ",".join(shown)))
     options = tuple(pair for pair in wish.options if pair[0] not in ("cluster", "known_fingerprint", SECRET))
     old = bench.store.connections.get(wish.replaces) if wish.replaces else None

@@ -1,7 +1,8 @@
-"""From a connection to its metric source."""
+"""From a connection to its metric source, and the sources that are open."""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
@@ -35,3 +36,38 @@ def open_source(
 
         return open_proxmox(dict(connection.options), secrets.get(SECRET, ""))
     raise ConfigError(f"Connection '{connection.title}' is an imported file: there is nothing to collect from.")
+
+
+class OpenSources:
+    """The sources of a workbench, each opened once. Safe to use from several threads."""
+
+    def __init__(self, make: Callable[[Connection], MetricSource]) -> None:
+        self._make = make
+        self._lock = threading.Lock()
+        self._open: dict[str, tuple[tuple[tuple[str, str], ...], MetricSource]] = {}
+
+    def get(self, connection: Connection) -> MetricSource:
+        """The source of a connection; opened anew when its options were changed, be it by another process."""
+        with self._lock:
+            kept = self._open.get(connection.id)
+            if kept is not None and kept[0] == connection.options:
+                return kept[1]
+            self._close(connection.id)
+            made = self._make(connection)
+            self._open[connection.id] = (connection.options, made)
+            return made
+
+    def forget(self, cid: str) -> None:
+        """Close the source of a connection; it is opened anew when it is asked next."""
+        with self._lock:
+            self._close(cid)
+
+    def close(self) -> None:
+        """Close them all."""
+        for cid in tuple(self._open):
+            self.forget(cid)
+
+    def _close(self, cid: str) -> None:
+        kept = self._open.pop(cid, None)
+        if kept is not None:
+            kept[1].close()

@@ -16,13 +16,13 @@ from proxbalance_core.domain.observed import Inventory, MetricSource
 from proxbalance_core.domain.records import Event, GenerationGlance
 from proxbalance_core.domain.results import GuestOptions
 from proxbalance_core.domain.settings import Settings
-from proxbalance_core.errors import ConfigError, SnapshotNotFound, SourceError
+from proxbalance_core.errors import AuthenticationFailed, ConfigError, SnapshotNotFound, SourceError
 from proxbalance_core.services import assessing, changes, histories, rounds
 from proxbalance_core.services.assessing import Generation, OnProgress
 from proxbalance_core.services.changes import Changes
 from proxbalance_core.services.connecting import ConnectionCheck, ConnectionWish
 from proxbalance_core.services.locks import is_held_here, is_locked
-from proxbalance_core.services.opening import LIVE, open_source
+from proxbalance_core.services.opening import LIVE, OpenSources, open_source
 from proxbalance_core.services.paths import DataPaths, data_paths
 from proxbalance_core.services.secrets import Secrets
 
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from proxbalance_core.domain.cluster import ClusterSnapshot
     from proxbalance_core.services.diagnostics import Diagnostics
+    from proxbalance_core.services.editing import ConnectionChange
     from proxbalance_core.services.importing import TracePreview
     from proxbalance_core.store import Store
 
@@ -63,8 +64,7 @@ class Workbench:
 
     def __init__(self, paths: DataPaths, store: Store, secrets: Secrets, clock: Callable[[], datetime]) -> None:
         self.paths, self.store, self.secrets, self.clock = paths, store, secrets, clock
-        self._sources: dict[str, MetricSource] = {}
-        self._opening = threading.Lock()
+        self._sources = OpenSources(self._open)
         self._busy: defaultdict[str, threading.RLock] = defaultdict(threading.RLock)
 
     @classmethod
@@ -85,9 +85,7 @@ class Workbench:
 
     def close(self) -> None:
         """Give back connections to clusters and to the database."""
-        for source in self._sources.values():
-            source.close()
-        self._sources.clear()
+        self._sources.close()
         self.store.close()
 
     def __enter__(self) -> Workbench:
@@ -158,31 +156,37 @@ class Workbench:
 
         made = add(wish, self, tested)
         with self._busy[made.id]:
-            before = self._sources.pop(made.id, None)
-            if before is not None:
-                before.close()
+            self._sources.forget(made.id)
         return made
+
+    def edit_connection(self, cid: str, change: ConnectionChange, tested: ConnectionCheck | None = None) -> Connection:
+        """Change a saved connection; its id and all that was collected stay. ``editing.changed`` is what to test.
+
+        Raises
+        ------
+        ConfigError
+            When a step of the test fails; then all is as it was.
+        """
+        from proxbalance_core.services.editing import edit
+
+        return edit(self, cid, change, tested)
 
     def remove_connection(self, cid: str) -> None:
         """Remove a connection with everything stored of it, and its secret."""
         connection = self.connection(cid)
         with self._busy[connection.id]:
-            source = self._sources.pop(connection.id, None)
-            if source is not None:
-                source.close()
+            self._sources.forget(connection.id)
             self.store.connections.remove(connection.id)
             self.secrets.remove(connection.id)
             self.paths.demo_state(connection.id).unlink(missing_ok=True)
 
     def source(self, connection: Connection) -> MetricSource:
-        """The metric source of a connection, opened once."""
-        with self._opening:
-            found = self._sources.get(connection.id)
-            if found is None:
-                secrets = self.secrets.get(connection.id) if connection.source == "proxmox" else {}
-                found = open_source(connection, secrets, self.paths, self.clock)
-                self._sources[connection.id] = found
-            return found
+        """The metric source of a connection."""
+        return self._sources.get(connection)
+
+    def _open(self, connection: Connection) -> MetricSource:
+        secrets = self.secrets.get(connection.id) if connection.source == "proxmox" else {}
+        return open_source(connection, secrets, self.paths, self.clock)
 
     # collecting
 
@@ -217,7 +221,11 @@ class Workbench:
         connection = self.connection(cid)
         with self._busy[connection.id]:
             source = self._source_or_told(connection)
-            return rounds.collect_round(self.store, connection, source, self.clock, on_progress, anew)
+            try:
+                return rounds.collect_round(self.store, connection, source, self.clock, on_progress, anew)
+            except AuthenticationFailed:
+                self._sources.forget(connection.id)  # the secret may be another one by the next round
+                raise
 
     def _source_or_told(self, connection: Connection) -> MetricSource:
         try:

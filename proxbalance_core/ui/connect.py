@@ -159,8 +159,8 @@ def _result(draft: Draft, check: ConnectionCheck) -> None:
                 st.text(step.detail)
             if not step.ok and step.what_to_do:
                 theme.quiet(step.what_to_do, f"connect-fix-{place}")
-            if not step.ok and step.step == "certificate" and check.fingerprint:
-                _unknown_certificate(check.fingerprint)
+            if not step.ok and step.step == "certificate" and check.pins:
+                _unknown_certificates(check)
     if check.grants:
         st.text("Missing privileges, each with the command that grants it:")
         st.code("\n".join(dict.fromkeys(check.grants)), language="bash", wrap_lines=True)
@@ -168,22 +168,25 @@ def _result(draft: Draft, check: ConnectionCheck) -> None:
         _save(draft, check)
 
 
-def _unknown_certificate(fingerprint: str) -> None:
-    """The certificate that the host showed, and one click to trust just this one."""
-    st.text("It showed this SHA-256 fingerprint. Compare it in Proxmox: node, System, Certificates, pve-ssl.pem.")
-    st.code(fingerprint, language=None, wrap_lines=True)
+def _unknown_certificates(check: ConnectionCheck) -> None:
+    """The certificate that each host showed, and one click to trust just these."""
+    st.text("SHA-256 fingerprints, to be compared in Proxmox: node, System, Certificates, pve-ssl.pem.")
+    for host, fingerprint in check.certificates:
+        theme.quiet(f"{host} showed:", f"connect-certificate-{host}")
+        st.code(fingerprint, language=None, wrap_lines=True)
+    one = len(check.certificates) == 1
     st.button(
-        "It is the same: trust this certificate",
+        f"{'It is' if one else 'They are'} the same: trust {'this certificate' if one else 'these certificates'}",
         key="connect_trust",
         icon=":material/verified_user:",
         on_click=_trust,
-        args=(fingerprint,),
+        args=(check.pins,),
     )
 
 
-def _trust(fingerprint: str) -> None:
+def _trust(pins: str) -> None:
     st.session_state["connect_verify"] = "fingerprint"
-    st.session_state["connect_fingerprint"] = fingerprint
+    st.session_state["connect_fingerprint"] = pins
     st.session_state[_AGAIN] = True
 
 

@@ -49,6 +49,18 @@ def test_a_self_signed_certificate_is_shown_and_trusted_with_one_click(demo: Pat
     assert [found.value for found in app.error] == []
 
 
+def test_each_of_two_hosts_shows_its_own_certificate(demo: Path, peer: Running, tmp_path: Path) -> None:
+    (tmp_path / "two").mkdir()
+    with running(PveServer(peer.server.cluster), tmp_path / "two") as second:
+        app = filled(peer)
+        hosts = [peer.options["host"], second.options["host"]]
+        app.text_input(key="connect_hosts").set_value(", ".join(hosts)).run()
+        app = trusted(app)
+        pins = app.text_input(key="connect_fingerprint").value
+        assert [pin.split("=")[0] for pin in pins.split(",")] == hosts
+        assert not app.button(key="connect_save").disabled
+
+
 def test_success_leads_to_the_new_clusters_overview(demo: Path, peer: Running) -> None:
     app = trusted(filled(peer))
     app.button(key="connect_save").click().run()

@@ -123,6 +123,21 @@ class ProxmoxClient:
         self._own = threading.local()
 
 
+def try_host(options: ProxmoxOptions, secret: str, address: Address) -> None:
+    """Ask one of a cluster's hosts, as would be done if the others did not answer.
+
+    Raises
+    ------
+    SourceError
+        Its certificate or the credentials don't do there.
+    """
+    alone = ProxmoxClient(options.only(address), secret)
+    try:
+        alone.get("version")
+    finally:
+        alone.close()
+
+
 def _dropped(error: requests.ConnectionError) -> bool:
     """Whether a kept-alive connection had been closed by the other side."""
     return bool(error.args) and isinstance(error.args[0], urllib3.exceptions.ProtocolError)

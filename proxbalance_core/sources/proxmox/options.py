@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
 from proxbalance_core.errors import SettingInvalid, SettingMissing
 
@@ -46,7 +46,7 @@ class ProxmoxOptions:
     """How to reach a cluster. Holds no secret.
 
     ``user`` is ``name@realm``; with ``token_name`` the secret is an API token's, without it the user's
-    password. ``fingerprints`` (SHA-256) are one for all hosts or one for each, in their order.
+    password. ``fingerprints`` (SHA-256) are those of the addresses, in their order; empty where none is pinned.
     """
 
     addresses: tuple[Address, ...]
@@ -65,11 +65,16 @@ class ProxmoxOptions:
 
     def fingerprint(self, address: Address) -> str:
         """The pinned fingerprint of one host, empty without one."""
-        if not self.fingerprints:
-            return ""
-        if len(self.fingerprints) == 1:
-            return self.fingerprints[0]
-        return self.fingerprints[self.addresses.index(address)]
+        return self.fingerprints[self.addresses.index(address)] if self.fingerprints else ""
+
+    @property
+    def unchecked(self) -> bool:
+        """Whether some host's certificate is taken as it comes."""
+        return not self.verify and not (self.fingerprints and all(self.fingerprints))
+
+    def only(self, address: Address) -> ProxmoxOptions:
+        """The same for one of the hosts alone."""
+        return replace(self, addresses=(address,), fingerprints=(self.fingerprint(address),))
 
     @classmethod
     def read(cls, given: Mapping[str, str]) -> ProxmoxOptions:
@@ -86,13 +91,14 @@ class ProxmoxOptions:
             raise SettingMissing("A Proxmox connection needs the address of a host.", option="host")
         if "@" not in user:
             raise SettingInvalid(f"The user {user!r} lacks its realm: write it as name@pam or name@pve.", option="user")
+        addresses = tuple(Address.parse(host) for host in hosts)
         return cls(
-            addresses=tuple(Address.parse(host) for host in hosts),
+            addresses=addresses,
             user=user,
             token_name=token,
             verify=given.get("verify", "on").strip().lower() not in _OFF,
             ca_file=given.get("ca_file", "").strip(),
-            fingerprints=_fingerprints(given.get("fingerprint", ""), len(hosts)),
+            fingerprints=_fingerprints(given.get("fingerprint", ""), addresses),
             timeout_s=_seconds(given.get("timeout_s", "30")),
             act=given.get("act", "off").strip().lower() not in _OFF,
         )
@@ -114,11 +120,24 @@ def normal_fingerprint(text: str) -> str:
     return ":".join(digits[i : i + 2] for i in range(0, 64, 2))
 
 
-def _fingerprints(text: str, hosts: int) -> tuple[str, ...]:
-    found = tuple(normal_fingerprint(part) for part in text.split(",") if part.strip())
-    if len(found) not in (0, 1, hosts):
-        raise SettingInvalid("Give one fingerprint for all hosts, or one for each.", option="fingerprint")
-    return found
+def pins(shown: Iterable[tuple[Address | str, str]]) -> str:
+    """The option ``fingerprint`` that pins each host to its own certificate."""
+    return ",".join(f"{address}={fingerprint}" for address, fingerprint in shown)
+
+
+def _fingerprints(text: str, addresses: tuple[Address, ...]) -> tuple[str, ...]:
+    """One for all hosts, one for each in their order, or ``host=fingerprint`` for those that are pinned."""
+    parts = [part.rpartition("=")[::2] for part in text.split(",") if part.strip()]
+    own = {Address.parse(host): normal_fingerprint(proof) for host, proof in parts if host}
+    if own and len(own) == len(parts) and own.keys() <= set(addresses):
+        return tuple(own.get(address, "") for address in addresses)
+    bare = tuple(normal_fingerprint(proof) for _, proof in parts)
+    if own or len(bare) not in (0, 1, len(addresses)):
+        raise SettingInvalid(
+            "Give one fingerprint for all hosts, one for each in their order, or host=fingerprint for those to pin.",
+            option="fingerprint",
+        )
+    return bare * len(addresses) if len(bare) == 1 else bare
 
 
 def _seconds(text: str) -> float:

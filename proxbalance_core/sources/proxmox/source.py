@@ -80,7 +80,7 @@ class ProxmoxSource:
         name = _cluster_name(cluster)
         address = self._client.address
         fingerprint = notes.attempt(lambda: certificate_fingerprint(address.host, address.port), "")
-        if not self.options.verify and not self.options.fingerprints:
+        if self.options.unchecked:
             notes.add("The certificate is not checked: whoever is in between can read the credentials.")
         return SourceDescription(
             kind="proxmox",

@@ -66,12 +66,12 @@ class _Adapter(HTTPAdapter):
         super().init_poolmanager(*args, **more)
 
 
-def verification(options: ProxmoxOptions) -> bool | str:
-    """What requests checks a certificate with; a pinned one is checked by its fingerprint instead."""
-    if not options.fingerprints and not options.verify:
+def verification(options: ProxmoxOptions, address: Address) -> bool | str:
+    """What requests checks a host's certificate with; a pinned one is checked by its fingerprint instead."""
+    if options.unchecked:
         # The user chose it and is told in the connection's notes; a warning for each call says nothing more.
         urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
-    if options.fingerprints or not options.verify:
+    if options.fingerprint(address) or not options.verify:
         return False
     return options.ca_file or True
 
@@ -87,7 +87,7 @@ class TicketAuth(ProxmoxHTTPAuthBase):  # type: ignore[misc]
     """A ticket, got and renewed with the password over a checked connection; shared by all threads."""
 
     def __init__(self, options: ProxmoxOptions, secret: str) -> None:
-        super().__init__(timeout=options.timeout_s, verify_ssl=verification(options))
+        super().__init__(timeout=options.timeout_s)
         self._options, self._secret = options, secret
         self._lock = threading.Lock()
         self._ticket, self._csrf, self._born = "", "", -TICKET_AGE_S * 2
@@ -121,7 +121,7 @@ class TicketAuth(ProxmoxHTTPAuthBase):  # type: ignore[misc]
                 f"https://{address}/api2/json/access/ticket",
                 data={"username": self._options.user, "password": self._secret},
                 timeout=self.timeout,
-                verify=self.verify_ssl,
+                verify=verification(self._options, address),
             )
         if response.status_code >= 500:
             raise SourceUnavailable(
@@ -143,6 +143,20 @@ class TicketAuth(ProxmoxHTTPAuthBase):  # type: ignore[misc]
         return answer
 
 
+class _HostTicket(ProxmoxHTTPAuthBase):  # type: ignore[misc]
+    """The shared ticket on the way to one host: what checks a certificate is that host's own affair."""
+
+    def __init__(self, ticket: TicketAuth, verify: bool | str) -> None:
+        super().__init__(timeout=ticket.timeout, verify_ssl=verify)
+        self._ticket = ticket
+
+    def get_cookies(self) -> RequestsCookieJar:
+        return self._ticket.get_cookies()
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        return self._ticket(request)
+
+
 def connect(address: Address, options: ProxmoxOptions, secret: str, ticket: TicketAuth | None) -> ProxmoxAPI:
     """One thread's own client of one host. Nothing is sent yet."""
     api = ProxmoxAPI(
@@ -151,12 +165,12 @@ def connect(address: Address, options: ProxmoxOptions, secret: str, ticket: Tick
         user=options.user,
         token_name=options.token_name or "none",
         token_value=secret,
-        verify_ssl=verification(options),
+        verify_ssl=verification(options, address),
         timeout=options.timeout_s,
     )
     session = api._store["session"]
     fit(session, options.fingerprint(address))
     api._store["serializer"] = StrictSerializer()
     if ticket is not None:
-        session.auth = ticket
+        session.auth = _HostTicket(ticket, verification(options, address))
     return api

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import math
 
 import pytest
@@ -216,9 +217,29 @@ def test_options() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "pinned"),
+    [
+        ("", ["", ""]),
+        ("ab" * 32, ["AB", "AB"]),
+        (f"{'ab' * 32}, {'cd' * 32}", ["AB", "CD"]),
+        (f"[fd00::1]={'cd' * 32}, a:8006={'ab' * 32}", ["AB", "CD"]),
+        (f"fd00::1={'cd' * 32}", ["", "CD"]),
+    ],
+)
+def test_each_host_has_its_own_pin(text: str, pinned: list[str]) -> None:
+    options = ProxmoxOptions.read({"host": "a, [fd00::1]", "token_id": "x@pve!t", "fingerprint": text})
+    assert [options.fingerprint(address)[:2] for address in options.addresses] == pinned
+    unchecked = dataclasses.replace(options, verify=False)
+    assert not options.unchecked and unchecked.unchecked == ("" in pinned)
+
+
+@pytest.mark.parametrize(
     ("given", "error"),
     [
         ({}, SettingMissing),
+        ({"host": "a,b", "user": "x@pve", "fingerprint": f"c={'ab' * 32}"}, SettingInvalid),
+        ({"host": "a,b", "user": "x@pve", "fingerprint": f"a={'ab' * 32},{'cd' * 32}"}, SettingInvalid),
+        ({"host": "a,b,c", "user": "x@pve", "fingerprint": f"{'ab' * 32},{'cd' * 32}"}, SettingInvalid),
         ({"host": "a"}, SettingMissing),
         ({"host": "a", "user": "x"}, SettingInvalid),
         ({"host": "a:99999", "user": "x@pve"}, SettingInvalid),

@@ -6,10 +6,12 @@ import logging
 import math
 import threading
 import time
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from urllib3.exceptions import InsecureRequestWarning
 
 from proxbalance_core.domain.observed import Entity
 from proxbalance_core.errors import (
@@ -198,6 +200,15 @@ def test_a_password_gets_a_ticket_over_the_pinned_connection(pve: Running) -> No
     assert with_pin.get("version")["version"] == "9.1.4"
     assert pve.server.requests.count("access/ticket") == 2
     with_pin.close()
+
+
+def test_whoever_signs_in_with_a_password_asks_checked_hosts_only(pve: Running) -> None:
+    given = {"host": f"127.0.0.1:{pve.port}", "user": USER, "ca_file": pve.ca_file}
+    with_ca = ProxmoxClient(ProxmoxOptions.read(given), PASSWORD)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", InsecureRequestWarning)
+        assert with_ca.get("version")["version"] == "9.1.4"
+    with_ca.close()
 
 
 def test_a_wrong_pin_sends_nothing(pve: Running) -> None:
