@@ -48,6 +48,7 @@ def snapshot_of(
     StaleData
         Before the first collection.
     """
+    from proxbalance_core.domain.frames import HOURLY
     from proxbalance_core.features.assemble import Remembered, assemble
     from proxbalance_core.features.measured import History
     from proxbalance_core.forecast.hourly import forecast_scenarios
@@ -60,8 +61,8 @@ def snapshot_of(
         raise StaleData(f"Nothing has been collected from '{connection.title}' yet.", cid=cid)
     first, end = now - timedelta(hours=HOURS_WANTED), now + timedelta(seconds=1)
     history = History(
-        node_hours=store.samples.hourly(cid, "node", first, end),
-        guest_hours=store.samples.hourly(cid, "guest", first, end),
+        node_hours=store.samples.hourly(cid, "node", first, end, tuple(HOURLY["node"].columns)),
+        guest_hours=store.samples.hourly(cid, "guest", first, end, tuple(HOURLY["guest"].columns)),
         node_raw=store.samples.frame(cid, "node", now - RAW_WANTED, end),
         guest_raw=store.samples.frame(cid, "guest", now - RAW_WANTED, end),
     )

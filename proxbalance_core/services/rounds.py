@@ -22,6 +22,8 @@ DEMO_HISTORY = timedelta(days=30)
 # The week first: it is what windows and confidence need; the month is for charts.
 _BACKFILL: tuple[Timeframe, ...] = ("week", "month")
 _CHUNK = 48
+# Answers that are stored together: each time anew, all hours they touch are written again.
+_STORED_TOGETHER = 240
 # As many as a source lets through at once; it holds the others back itself.
 _AT_ONCE = 6
 
@@ -153,6 +155,7 @@ def backfill(
         store.samples.add(connection.id, source.samples(now - DEMO_HISTORY))
         return ()
     unread: list[SourceError] = []
+    waiting: list[Samples] = []
     entities = list(_entities(inventory))
     total = len(entities) * len(_BACKFILL)
     with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="backfill") as pool:
@@ -162,17 +165,20 @@ def backfill(
                 told = list(pool.map(lambda entity, wanted=timeframe: _told(source, entity, wanted), chunk))
                 silent = [answer for answer in told if isinstance(answer, SourceError)]
                 unread += silent
-                _add(store, connection.id, [answer for answer in told if isinstance(answer, Samples)])
+                waiting += [answer for answer in told if isinstance(answer, Samples)]
                 done = (place * len(entities) + start + len(chunk)) / total
-                stopped = on_progress is not None and not on_progress(done)
-                if stopped or _hopeless(silent, chunk):
+                stopped = (on_progress is not None and not on_progress(done)) or _hopeless(silent, chunk)
+                if stopped or len(waiting) >= _STORED_TOGETHER or start + _CHUNK >= len(entities):
+                    _add(store, connection.id, waiting)
+                if stopped:
                     return _summed_up(unread)
     return _summed_up(unread)
 
 
-def _add(store: Store, cid: str, told: Sequence[Samples]) -> None:
-    nodes = tuple(row for rows in told for row in rows.nodes)
-    guests = tuple(row for rows in told for row in rows.guests)
+def _add(store: Store, cid: str, waiting: list[Samples]) -> None:
+    nodes = tuple(row for rows in waiting for row in rows.nodes)
+    guests = tuple(row for rows in waiting for row in rows.guests)
+    waiting.clear()
     store.samples.add(cid, Samples(nodes=nodes, guests=guests))
 
 

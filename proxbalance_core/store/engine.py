@@ -172,27 +172,15 @@ def place(url: URL) -> str:
     ).render_as_string()
 
 
-def upsert(db: Db, table: Table, columns: tuple[str, ...] = (), *, keep_if: str | None = None) -> Any:
-    """An insert that replaces the row with the same key.
-
-    Parameters
-    ----------
-    columns : tuple of str
-        The columns to replace; empty: all beside the key.
-    keep_if : str
-        A column by which the stored row stays when its value is larger than the new row's.
-    """
+def upsert(db: Db, table: Table) -> Any:
+    """An insert that replaces the row with the same key."""
     module = postgresql if db.dialect.name == "postgresql" else sqlite
     statement = module.insert(table)
     keys = [column.name for column in table.primary_key]
-    names = columns or tuple(column.name for column in table.columns if column.name not in keys)
+    names = [column.name for column in table.columns if column.name not in keys]
     if not names:
         return statement.on_conflict_do_nothing(index_elements=keys)
-    return statement.on_conflict_do_update(
-        index_elements=keys,
-        set_={name: statement.excluded[name] for name in names},
-        where=None if keep_if is None else statement.excluded[keep_if] >= table.c[keep_if],
-    )
+    return statement.on_conflict_do_update(index_elements=keys, set_={name: statement.excluded[name] for name in names})
 
 
 def insert_new(db: Db, table: Table) -> Any:

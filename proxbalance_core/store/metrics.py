@@ -118,21 +118,21 @@ def rollup_fields(kind: EntityKind) -> tuple[Field, ...]:
     return tuple(fields)
 
 
+# Stands for NULL while rows are numbers; nothing that is stored comes near.
+NULL = -(2**62)
 # Beyond every measurement, and within what a column holds.
-_FAR = 2.0**62
+_FAR = 2.0**61
 
 
-def encoded(value: float, scale: float) -> int | None:
-    """The whole number to store, None for NaN and for what no measurement can be."""
-    whole = value * scale
-    return round(whole) if -_FAR < whole < _FAR else None
-
-
-def encoded_column(values: npt.NDArray[np.float64], scale: float) -> list[int | None]:
-    """Many values at once."""
+def encoded(values: npt.NDArray[np.float64], scale: float) -> npt.NDArray[np.int64]:
+    """The whole numbers to store; NULL for NaN and for what no measurement can be."""
     scaled = values * scale
     known = np.abs(scaled) < _FAR
-    whole = np.rint(np.where(known, scaled, 0.0)).astype(np.int64).tolist()
-    if known.all():
-        return list(whole)
-    return [number if there else None for number, there in zip(whole, known.tolist(), strict=True)]
+    return np.where(known, np.rint(np.where(known, scaled, 0.0)), NULL).astype(np.int64)
+
+
+def measured(numbers: npt.NDArray[np.int64], scale: float) -> npt.NDArray[np.float64]:
+    """What stored numbers say; NaN for NULL."""
+    values = numbers / scale
+    values[numbers == NULL] = np.nan
+    return values

@@ -5,22 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from operator import attrgetter
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
+import numpy as np
 import pandas as pd
 from sqlalchemy import Connection as Db
 from sqlalchemy import Engine, func, insert, select
 
 from proxbalance_core.domain.observed import GuestSample, NodeSample, Samples
 from proxbalance_core.domain.settings import Settings
-from proxbalance_core.store import tables
 from proxbalance_core.store.documents import epoch, moment, storable
-from proxbalance_core.store.engine import reading, upsert, writing
-from proxbalance_core.store.metrics import METRICS, EntityKind, encoded, raw_fields
-from proxbalance_core.store.reading import entity_names, fields_of, frame_of, merged, own_entities
-from proxbalance_core.store.rollups import HOUR_S, add_coarse, fresh_hours, prune_samples, roll_up, set_back
+from proxbalance_core.store.engine import reading, writing
+from proxbalance_core.store.metrics import METRICS, NULL, EntityKind, encoded, raw_fields
+from proxbalance_core.store.reading import columns_for, entity_names, framed, merged
+from proxbalance_core.store.rollups import add_coarse, fresh_hours, prune_samples, roll_up, set_back
+from proxbalance_core.store.rounds import DAY_S, HOUR_S, Ints, Shelf, add_rows
+from proxbalance_core.store.tables import entities, rounds
 
 Resolution = Literal["raw", "hour", "day"]
+_SPANS: dict[Resolution, int] = {"raw": 0, "hour": HOUR_S, "day": DAY_S}
 # Rows of a longer step are no samples but means: they go to the hours at once.
 RAW_STEP_MAX_S = 300
 
@@ -37,23 +40,17 @@ class SampleStore:
             ids = _Ids(db, cid)
             ids.know("node", [s.node for s in samples.nodes] + [s.node for s in samples.guests])
             ids.know("guest", [str(s.vmid) for s in samples.guests])
-            fine_nodes, coarse_nodes = _by_step(samples.nodes)
-            fine_guests, coarse_guests = _by_step(samples.guests)
-            _insert(db, "node", [_node_row(s, ids) for s in fine_nodes])
-            _insert(db, "guest", [_guest_row(s, ids) for s in fine_guests])
-            set_back(db, cid, [s.ts for s in fine_nodes] + [s.ts for s in fine_guests], hours=True)
-            add_coarse(db, "node", [_node_row(s, ids) for s in coarse_nodes])
-            add_coarse(db, "guest", [_guest_row(s, ids) for s in coarse_guests])
-            set_back(db, cid, [s.ts for s in coarse_nodes] + [s.ts for s in coarse_guests], hours=False)
+            _add(db, cid, "node", _columns("node", samples.nodes, ids))
+            _add(db, cid, "guest", _columns("guest", samples.guests, ids))
 
     def frame(
         self, cid: str, kind: EntityKind, since: datetime, until: datetime, resolution: Resolution = "raw"
     ) -> pd.DataFrame:
         """Stored rows with ``since <= ts < until``, by ts and entity; contracts in ``domain.frames``."""
-        table = {"raw": tables.samples, "hour": tables.hourly, "day": tables.daily}[resolution][kind]
-        fields = fields_of(kind, raw=resolution == "raw")
+        shelf = Shelf(cid, kind, _SPANS[resolution])
         with reading(self._engine) as db:
-            return frame_of(db, table, cid, kind, (epoch(since), epoch(until)), fields)
+            found = columns_for(db, shelf, (epoch(since), epoch(until)), shelf.fields)
+            return framed(db, cid, kind, found, shelf.fields)
 
     def hourly(
         self, cid: str, kind: EntityKind, since: datetime, until: datetime, fields: Sequence[str] | None = None
@@ -73,12 +70,13 @@ class SampleStore:
         DataFrame
             Contract ``domain.frames.HOURLY``. ``step_s`` over 3600 marks hours filled from coarser history.
         """
-        wanted = fields_of(kind, raw=False, wanted=fields)
+        shelf = Shelf(cid, kind, HOUR_S)
+        wanted = [field for field in shelf.fields if fields is None or field.name in fields]
         window = (-(-epoch(since) // HOUR_S) * HOUR_S, epoch(until))
         with reading(self._engine) as db:
-            rolled = frame_of(db, tables.hourly[kind], cid, kind, window, wanted)
+            rolled = columns_for(db, shelf, window, wanted)
             fresh = fresh_hours(db, cid, kind, window, wanted)
-        return rolled if fresh.empty else merged(rolled, fresh[list(rolled.columns)])
+            return framed(db, cid, kind, merged(rolled, fresh), wanted)
 
     def last(self, cid: str, within: timedelta = timedelta(hours=1)) -> Samples:
         """The newest sample of every entity that has one within ``within`` of the newest of all."""
@@ -89,28 +87,23 @@ class SampleStore:
         )
 
     def _newest(self, cid: str, kind: EntityKind, within: timedelta) -> list[dict[str, Any]]:
-        table = tables.samples[kind]
+        shelf = Shelf(cid, kind, 0)
         with reading(self._engine) as db:
-            own = table.c.entity.in_(own_entities(cid, kind))
-            newest = db.scalar(select(table.c.ts).where(own).order_by(table.c.ts.desc()).limit(1))
+            newest = db.scalar(select(func.max(rounds.c.ts)).where(shelf.between(0)))
             if newest is None:
                 return []
             window = (newest - int(within.total_seconds()), newest + 1)
-            frame = frame_of(db, table, cid, kind, window, fields_of(kind, raw=True))
+            frame = framed(db, cid, kind, columns_for(db, shelf, window, shelf.fields), shelf.fields)
         frame = frame.drop_duplicates("node" if kind == "node" else "vmid", keep="last")
         frame["node"] = frame["node"].astype("str").fillna("")
         return [{str(key): value for key, value in row.items()} for row in frame.to_dict("records")]
 
     def span(self, cid: str) -> tuple[datetime, datetime] | None:
         """The times of the first and the last stored sample or hour of a connection, None without any."""
-        ends: list[int] = []
+        ends = select(func.min(rounds.c.ts), func.max(rounds.c.ts))
         with reading(self._engine) as db:
-            for kind in METRICS:
-                for table in (tables.samples[kind], tables.hourly[kind]):
-                    own = table.c.entity.in_(own_entities(cid, kind))
-                    first, last = db.execute(select(func.min(table.c.ts), func.max(table.c.ts)).where(own)).one()
-                    ends += [] if first is None else [first, last]
-        return (moment(min(ends)), moment(max(ends))) if ends else None
+            first, last = db.execute(ends.where(rounds.c.connection == cid, rounds.c.span_s < DAY_S)).one()
+        return None if first is None else (moment(first), moment(last))
 
     def rollup(self, cid: str, now: datetime) -> int:
         """Roll up the full hours and days since the last time; how many hourly rows were written.
@@ -121,7 +114,7 @@ class SampleStore:
             return roll_up(db, cid, epoch(now))
 
     def prune(self, cid: str, settings: Settings, now: datetime) -> int:
-        """Drop what is older than ``settings`` keep; samples only once they are rolled up. Rows dropped."""
+        """Drop what is older than ``settings`` keep; samples only once they are rolled up. How many times of a kind."""
         with writing(self._engine) as db:
             return prune_samples(db, cid, settings, epoch(now))
 
@@ -134,48 +127,46 @@ class _Ids:
         self._of: dict[tuple[EntityKind, str], int] = {}
 
     def know(self, kind: EntityKind, names: Iterable[str]) -> None:
-        wanted = set(map(storable, names)) - {""}
+        wanted = {name: storable(name) for name in set(names) if name}
         found = {name: i for i, name in entity_names(self._db, self._cid, kind).items()}
-        missing = sorted(wanted - found.keys())
+        missing = sorted({*wanted.values()} - found.keys())
         if missing:
             rows = [{"connection": self._cid, "kind": kind, "name": name} for name in missing]
-            self._db.execute(insert(tables.entities), rows)
+            self._db.execute(insert(entities), rows)
             found = {name: i for i, name in entity_names(self._db, self._cid, kind).items()}
-        self._of |= {(kind, name): i for name, i in found.items()}
+        self._of |= {(kind, name): found[stored] for name, stored in wanted.items()}
 
-    def node(self, name: str) -> int | None:
-        return self._of.get(("node", storable(name)))
-
-    def guest(self, vmid: int) -> int:
-        return self._of["guest", str(vmid)]
+    def of(self, kind: EntityKind, names: Iterable[str]) -> Ints:
+        """The id of each; NULL for the empty name."""
+        return np.array([self._of.get((kind, name), NULL) for name in names], dtype=np.int64)
 
 
-_S = TypeVar("_S", NodeSample, GuestSample)
+_MEASURED: dict[EntityKind, Any] = {kind: attrgetter(*(field.name for field in raw_fields(kind))) for kind in METRICS}
 
 
-def _by_step(samples: tuple[_S, ...]) -> tuple[list[_S], list[_S]]:
-    fine = [s for s in samples if s.step_s <= RAW_STEP_MAX_S]
-    return fine, [s for s in samples if s.step_s > RAW_STEP_MAX_S]
+def _columns(kind: EntityKind, samples: Sequence[Any], ids: _Ids) -> dict[str, Ints]:
+    """Samples as they are stored, by column."""
+    made = {
+        "ts": np.array([s.ts for s in samples], dtype=np.int64),
+        "entity": ids.of(kind, [s.node if kind == "node" else str(s.vmid) for s in samples]),
+        "step_s": np.array([s.step_s for s in samples], dtype=np.int64),
+    }
+    if kind == "guest":
+        made["node"] = ids.of("node", [s.node for s in samples])
+        made["running"] = np.array([s.running for s in samples], dtype=np.int64)
+    fields = raw_fields(kind)
+    values = np.array([_MEASURED[kind](s) for s in samples], dtype=np.float64).reshape(len(samples), len(fields))
+    return made | {field.column: encoded(values[:, i], field.scale) for i, field in enumerate(fields)}
 
 
-def _node_row(sample: NodeSample, ids: _Ids) -> dict[str, int | None]:
-    row: dict[str, int | None] = {"ts": sample.ts, "entity": ids.node(sample.node), "step_s": sample.step_s}
-    return row | {column: encoded(read(sample), scale) for column, read, scale in _CODECS["node"]}
-
-
-def _guest_row(sample: GuestSample, ids: _Ids) -> dict[str, int | None]:
-    row: dict[str, int | None] = {
-        "ts": sample.ts, "entity": ids.guest(sample.vmid), "step_s": sample.step_s,
-        "node": ids.node(sample.node), "running": int(sample.running),
-    }  # fmt: skip
-    return row | {column: encoded(read(sample), scale) for column, read, scale in _CODECS["guest"]}
-
-
-_CODECS: dict[EntityKind, list[tuple[str, Any, float]]] = {
-    kind: [(field.column, attrgetter(field.name), field.scale) for field in raw_fields(kind)] for kind in METRICS
-}
-
-
-def _insert(db: Db, kind: EntityKind, rows: list[dict[str, int | None]]) -> None:
-    if rows:
-        db.execute(upsert(db, tables.samples[kind]), rows)
+def _add(db: Db, cid: str, kind: EntityKind, columns: dict[str, Ints]) -> None:
+    fine = columns["step_s"] <= RAW_STEP_MAX_S
+    for chosen in (fine, ~fine):
+        part = {name: values[chosen] for name, values in columns.items()}
+        if not len(part["ts"]):
+            continue
+        if chosen is fine:
+            add_rows(db, Shelf(cid, kind, 0), part)
+        else:
+            add_coarse(db, cid, kind, part)
+        set_back(db, cid, int(part["ts"].min()), hours=chosen is fine)

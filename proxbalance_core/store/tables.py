@@ -13,7 +13,6 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
-    SmallInteger,
     Table,
     TypeDecorator,
     UniqueConstraint,
@@ -21,7 +20,6 @@ from sqlalchemy import (
 from sqlalchemy import Text as AnyText
 
 from proxbalance_core.store.documents import storable
-from proxbalance_core.store.metrics import EntityKind, raw_fields, rollup_fields
 
 
 class Text(TypeDecorator[str]):
@@ -76,37 +74,15 @@ rollup_marks = Table(
 )  # fmt: skip
 
 
-def _raw(kind: EntityKind) -> Table:
-    place = [Column("node", Integer), Column("running", SmallInteger, nullable=False)] if kind == "guest" else []
-    return Table(
-        f"{kind}_samples", metadata,
-        Column("ts", BigInteger, primary_key=True, autoincrement=False),
-        Column("entity", Integer, ForeignKey("entities.id", ondelete="CASCADE"), primary_key=True),
-        Column("step_s", Integer, nullable=False),
-        *place,
-        *[Column(field.column, BigInteger) for field in raw_fields(kind)],
-        sqlite_with_rowid=False,
-    )  # fmt: skip
-
-
-def _rollup(kind: EntityKind, span: str) -> Table:
-    place = [Column("node", Integer)] if kind == "guest" else []
-    return Table(
-        f"{kind}_{span}", metadata,
-        Column("entity", Integer, ForeignKey("entities.id", ondelete="CASCADE"), primary_key=True),
-        Column("ts", BigInteger, primary_key=True, autoincrement=False),
-        Column("n", Integer, nullable=False),
-        Column("step_s", Integer, nullable=False),
-        Column("standing", Integer, nullable=False),
-        *place,
-        *[Column(field.column, BigInteger) for field in rollup_fields(kind)],
-        sqlite_with_rowid=False,
-    )  # fmt: skip
-
-
-samples: dict[EntityKind, Table] = {"node": _raw("node"), "guest": _raw("guest")}
-hourly: dict[EntityKind, Table] = {"node": _rollup("node", "hourly"), "guest": _rollup("guest", "hourly")}
-daily: dict[EntityKind, Table] = {"node": _rollup("node", "daily"), "guest": _rollup("guest", "daily")}
+# All samples, hours (``span_s`` 3600) or days of one kind and time in one row, packed: see ``store.rounds``.
+rounds = Table(
+    "rounds", metadata,
+    _connection(primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("span_s", Integer, primary_key=True, autoincrement=False),
+    Column("ts", BigInteger, primary_key=True, autoincrement=False),
+    Column("body", LargeBinary, nullable=False),
+)  # fmt: skip
 
 generations = Table(
     "generations", metadata,

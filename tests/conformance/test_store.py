@@ -9,6 +9,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from alembic import command
+from sqlalchemy import text
 
 from proxbalance_core.domain.cluster import ClusterSnapshot, Guest, Node, NodeMetric, PastOutcome
 from proxbalance_core.domain.connections import CollectorStatus, Connection
@@ -17,7 +19,8 @@ from proxbalance_core.domain.observed import GuestSample, Inventory, NodeSample,
 from proxbalance_core.domain.records import Event, MoveRecord
 from proxbalance_core.domain.settings import Settings
 from proxbalance_core.errors import SnapshotNotFound
-from proxbalance_core.store import Store, open_store
+from proxbalance_core.store import Store, open_store, schema
+from proxbalance_core.store.engine import make_engine, writing
 
 T0 = datetime(2026, 2, 1, tzinfo=UTC)
 E0 = int(T0.timestamp())
@@ -25,9 +28,16 @@ HOUR, DAY = 3600, 86_400
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    postgres = request.param == "postgresql"
-    with open_store(request.getfixturevalue("postgres_url") if postgres else tmp_path / "proxbalance.db") as opened:
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> str | Path:
+    """Where there is nothing yet."""
+    if request.param == "sqlite":
+        return tmp_path / "proxbalance.db"
+    return str(request.getfixturevalue("postgres_url"))
+
+
+@pytest.fixture
+def store(database: str | Path) -> Iterator[Store]:
+    with open_store(database) as opened:
         for cid in ("lab", "other"):
             opened.connections.put(Connection(id=cid, title=cid.title(), source="synthetic", created_at=T0))
         yield opened
@@ -317,3 +327,45 @@ def test_a_connection_goes_with_everything_of_it(store: Store) -> None:
     assert store.generations.latest("lab") is None
     assert store.samples.frame("lab", "node", T0, T0 + timedelta(days=1)).empty
     assert store.samples.span("lab") is None
+
+
+def test_samples_that_lay_row_by_row_are_taken_over(database: str | Path) -> None:
+    engine = make_engine(database)
+    with writing(engine) as db:
+        command.upgrade(schema.config(db), "0002")
+        for cid in ("lab", "other"):
+            db.execute(text("INSERT INTO connections VALUES (:cid, 'Lab', 'proxmox', '[]', 0)"), {"cid": cid})
+        for entity in ("1, 'lab', 'node', 'pve1'", "2, 'lab', 'guest', '100'", "3, 'lab', 'guest', '7'"):
+            db.execute(text(f"INSERT INTO entities VALUES ({entity})"))
+        db.execute(text("INSERT INTO entities VALUES (4, 'other', 'guest', '7')"))
+        into = "INSERT INTO guest_samples (ts, entity, step_s, node, running, cpu_used_mcores, mem_used_kib) VALUES "
+        for ts in (E0, E0 + 60):
+            for row in ("2, 0, 1, 1, 1500, 1024", "3, 0, NULL, 0, NULL, NULL", "4, 0, NULL, 1, 250, NULL"):
+                db.execute(text(f"{into} ({ts}, {row})"))
+        db.execute(text(f"INSERT INTO node_samples (ts, entity, step_s, cpu_mpct) VALUES ({E0}, 1, 60, 12345)"))
+        kept = "(entity, ts, n, step_s, standing, net_out_bps_max) VALUES"
+        db.execute(text(f"INSERT INTO node_hourly {kept} (1, {E0 - HOUR}, 60, 60, 999940, 77)"))
+        db.execute(text(f"INSERT INTO guest_daily {kept} (3, {E0 - DAY}, 1440, 60, 0, 78)"))
+    engine.dispose()
+    with open_store(database) as store:
+        guests = store.samples.frame("lab", "guest", T0, T0 + timedelta(hours=1)).astype({"node": "object"})
+        assert guests[["ts", "vmid", "running", "cpu_used_cores", "mem_used_bytes"]].fillna(-1).values.tolist() == [
+            [ts, *row] for ts in (E0, E0 + 60) for row in ([100, True, 1.5, 2.0**20], [7, False, -1, -1])
+        ]
+        assert guests["node"].fillna("").tolist() == ["pve1", "", "pve1", ""]
+        others = store.samples.frame("other", "guest", T0, T0 + timedelta(hours=1))
+        assert others["cpu_used_cores"].tolist() == [0.25, 0.25]
+        nodes = store.samples.frame("lab", "node", T0, T0 + timedelta(hours=1))
+        assert nodes[["step_s", "cpu_pct"]].values.tolist() == [[60, 12.345]]
+        hours = store.samples.frame("lab", "node", T0 - timedelta(days=1), T0, "hour")
+        assert hours[["ts", "n", "net_out_max_bps"]].values.tolist() == [[E0 - HOUR, 60, 77.0]]
+        days = store.samples.frame("lab", "guest", T0 - timedelta(days=1), T0, "day")
+        assert days[["vmid", "n", "net_out_max_bps"]].values.tolist() == [[7, 1440, 78.0]]
+
+
+def test_rows_of_one_time_may_come_one_after_the_other(store: Store) -> None:
+    """As a back-fill asks for one guest after the other."""
+    for vmid, cores in ((102, 1.0), (100, 2.0), (101, 3.0), (100, 4.0)):
+        store.samples.add("lab", Samples(guests=(guest(E0, cores, vmid=vmid), guest(E0 + 60, cores, vmid=vmid))))
+    rows = store.samples.frame("lab", "guest", T0, T0 + timedelta(hours=1))
+    assert rows[["vmid", "cpu_used_cores"]].values.tolist() == [[102, 1.0], [100, 4.0], [101, 3.0]] * 2

@@ -118,7 +118,7 @@ def test_a_sample_that_comes_late_is_rolled_up_though_a_rollup_is_under_way(stor
 
 
 def test_what_is_read_in_one_go_is_one_state(store: Store, engine: Engine) -> None:
-    count = text("SELECT count(*) FROM node_samples")
+    count = text("SELECT count(*) FROM rounds")
     with reading(engine) as db:
         assert db.scalar(count) == 0
         store.samples.add("lab", a_sample(E0))
