@@ -1,4 +1,4 @@
-"""Connections, thresholds, profile, collection, and how scoring works."""
+"""Connections, thresholds, profile, collection, the app itself, and how scoring works."""
 
 import streamlit as st
 
@@ -10,6 +10,7 @@ views = {
     "profile": "Profile",
     "thresholds": "Thresholds",
     "collection": "Collection",
+    "app": "App",
     "scoring": "How scoring works",
 }
 view = st.segmented_control(
@@ -28,6 +29,8 @@ elif view == "thresholds":
     settings.thresholds()
 elif view == "collection":
     settings.collection()
+elif view == "app":
+    settings.app()
 elif view == "scoring":
     scoring_guide.walk()
 else:

@@ -67,7 +67,8 @@ class Inventory:
 
     ``notes`` say in one sentence each what could not be read and why; ``complete`` is False when
     guests or nodes may be missing from it, so that absence must not be read as deletion; ``unread`` are
-    vmids whose config was asked for and not read, so that an older one stands, or none.
+    vmids whose config was asked for and not read, so that an older one stands, or none; ``timezone`` is the
+    one that the nodes' clocks are set to, where the source tells.
     """
 
     cluster: str
@@ -80,6 +81,7 @@ class Inventory:
     complete: bool = True
     notes: tuple[str, ...] = ()
     unread: tuple[int, ...] = ()
+    timezone: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from proxbalance_core.domain.units import known
+from proxbalance_core.domain.zones import is_timezone
 from proxbalance_core.errors import SnapshotInvalid
 
 if TYPE_CHECKING:
@@ -50,9 +50,7 @@ def _contradictions(snapshot: ClusterSnapshot) -> Iterator[tuple[str, str]]:
 
 
 def _timezone(name: str) -> Iterator[tuple[str, str]]:
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
+    if not is_timezone(name):
         yield "timezone", f"'{name}' is not a time zone that this machine knows"
 
 

@@ -7,6 +7,7 @@ chart carries its alternative text as its description (:func:`alt`).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import tzinfo
 from typing import Any, cast
 
 import altair as alt_
@@ -25,8 +26,11 @@ _ROW_PX, _NARROW_ROW_PX, _FEW_ROWS = 30, 20, 12
 _TIME_AXIS = alt_.Axis(
     labelOverlap=True,
     tickCount=6,
-    labelExpr="timeFormat(datum.value, hours(datum.value) + minutes(datum.value) == 0 ? '%d %b' : '%H:%M')",
+    labelExpr="utcFormat(datum.value, utchours(datum.value) + utcminutes(datum.value) == 0 ? '%d %b' : '%H:%M')",
 )
+# Times reach the browser as the clock on the wall of the chosen zone, and are drawn without its own: see _on_the_wall.
+_TIME_SCALE = alt_.Scale(type="utc")
+_TIME_TIP = alt_.Tooltip("utcyearmonthdatehoursminutes(ts):T", title="Time", format="%Y-%m-%d %H:%M")
 
 
 def alt(chart: alt_.TopLevelMixin) -> str:
@@ -47,8 +51,14 @@ def busiest(frame: pd.DataFrame, limits_pct: dict[str, float]) -> tuple[str, ...
     return tuple(sorted(str(name) for name in nearest.index[:MAX_SERIES]))
 
 
+def _on_the_wall(times: pd.Series, zone: tzinfo) -> pd.Series:
+    """Times as the clock in ``zone`` shows them, called UTC: Vega knows the browser's own zone and UTC alone."""
+    wall: pd.Series = times.dt.tz_convert(zone).dt.tz_localize(None).dt.tz_localize("UTC")
+    return wall
+
+
 def usage_history(
-    frame: pd.DataFrame, column: str, title: str, limit_pct: float, shown: Sequence[str]
+    frame: pd.DataFrame, column: str, title: str, limit_pct: float, shown: Sequence[str], zone: tzinfo
 ) -> alt_.LayerChart:
     """One line for each node over time [percent], with the limit as a labelled rule.
 
@@ -58,19 +68,22 @@ def usage_history(
         ``ts`` (UTC time), ``node`` and ``column`` (percent); at most 5,000 rows. NaN breaks the line.
     shown : sequence of str
         The nodes that get a colour and a place in the legend, at most six; all others are grey.
+    zone : tzinfo
+        Whose clock the axis of time shows.
     """
     nodes = list(shown)[:MAX_SERIES]
     rows = frame[["ts", "node", column]].rename(columns={column: "value"})
     rows["node"], rows["value"] = rows["node"].astype(str), rows["value"].clip(0, 100)
+    rows["ts"] = _on_the_wall(rows["ts"], zone)
     rows["named"] = rows["node"].isin(nodes)
     top = max(limit_pct, float(rows["value"].max(skipna=True)) if rows["value"].notna().any() else 0.0)
     base = alt_.Chart(rows).encode(
-        x=alt_.X("ts:T", title=None, axis=_TIME_AXIS),
+        x=alt_.X("ts:T", title=None, axis=_TIME_AXIS, scale=_TIME_SCALE),
         y=alt_.Y("value:Q", title=f"{title} [%]", scale=alt_.Scale(domain=[0, min(100.0, top + 10)])),
     )
     tips = [
         alt_.Tooltip("node:N", title="Node"),
-        alt_.Tooltip("ts:T", title="Time", format="%Y-%m-%d %H:%M"),
+        _TIME_TIP,
         alt_.Tooltip("value:Q", title=f"{title} [%]", format=".1f"),
     ]
     others = base.transform_filter("!datum.named")
@@ -220,23 +233,5 @@ def penalties(nodes: Sequence[NodeScore]) -> alt_.Chart:
             height=alt_.Step(_ROW_PX),
             description=f"Penalty points of {len(nodes)} nodes by category.",
         )
-    )
-    return cast(alt_.Chart, chart)
-
-
-def health_history(frame: pd.DataFrame) -> alt_.Chart:
-    """Cluster health over time (0..100); ``frame`` has ``ts`` and ``health``."""
-    chart = (
-        alt_.Chart(frame)
-        .mark_line(color=BLUE, strokeWidth=1.8, point=len(frame) < 3)
-        .encode(
-            x=alt_.X("ts:T", title=None, axis=_TIME_AXIS),
-            y=alt_.Y("health:Q", title="Cluster health [0-100]", scale=alt_.Scale(domain=[0, 100])),
-            tooltip=[
-                alt_.Tooltip("ts:T", title="Time", format="%Y-%m-%d %H:%M"),
-                alt_.Tooltip("health:Q", title="Health", format=".1f"),
-            ],
-        )
-        .properties(height=180, description="Cluster health over time, 0 to 100, higher is better.")
     )
     return cast(alt_.Chart, chart)

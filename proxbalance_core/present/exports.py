@@ -8,6 +8,7 @@ import json
 import re
 import shlex
 from collections.abc import Iterable, Mapping
+from datetime import tzinfo
 from typing import Any
 
 from proxbalance_core.domain.plans import Assessment
@@ -53,15 +54,15 @@ def assessment_json(document: Mapping[str, Any]) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def shell_script(assessment: Assessment) -> str:
-    """The plan in wave order; names stand in comments only, shell-quoted and on one line.
+def shell_script(assessment: Assessment, zone: tzinfo) -> str:
+    """The plan in wave order; names stand in comments only, shell-quoted and on one line; times are of ``zone``.
 
     The commands are the engine's. Waves follow one another; a failing command stops the script.
     """
     lines = [
         "#!/bin/sh",
         f"# Plan of ProxBalance for {_comment(assessment.cluster)},",
-        f"# from figures of {assessment.taken_at:%Y-%m-%d %H:%M} UTC:"
+        f"# from figures of {words.exact(assessment.taken_at, zone)}:"
         f" {words.count(len(assessment.plan.steps), 'step')}, about {words.about(assessment.plan.estimated_seconds)}.",
         "# Run it on a node of the cluster, as root. It stops at the first failure.",
         "set -eu",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from datetime import datetime
+from datetime import datetime, tzinfo
 
 from proxbalance_core.domain.units import GIB, KIB, MIB
 
@@ -255,6 +255,16 @@ def ago(moment: datetime | None, now: datetime) -> str:
     if seconds < -60:
         return "in " + _coarse(-seconds)
     return "just now" if seconds < 10 else f"{_coarse(seconds)} ago"
+
+
+def clock(moment: datetime, zone: tzinfo) -> str:
+    """A time as one reads it: ``25 Nov 2026, 14:02``."""
+    return f"{moment.astimezone(zone):%-d %b %Y, %H:%M}"
+
+
+def exact(moment: datetime | None, zone: tzinfo) -> str:
+    """A time to the second, with its zone: ``2026-11-25 14:02:11 CET``."""
+    return "never" if moment is None else f"{moment.astimezone(zone):%Y-%m-%d %H:%M:%S %Z}"
 
 
 def _coarse(seconds: float) -> str:

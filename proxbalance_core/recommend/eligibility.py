@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
@@ -94,12 +95,13 @@ def _PINNED(guest: Guest, node: Node) -> Barrier | None:  # noqa: N802 - a marke
 
 def _checks(snapshot: ClusterSnapshot, settings: Settings) -> list[Check]:
     """In the order of the design; only the first that applies is shown."""
+    now = snapshot.taken_at.astimezone(ZoneInfo(snapshot.timezone))
     return [
         _template, _source_offline, _not_measured, _ignored,
-        lambda g, _: _muted(g, snapshot.taken_at),
+        lambda g, _: _muted(g, now),
         lambda g, _: None if settings.include_ha else _ha(g),
         _stopped, _locked, _passthrough_device, _passthrough_disk, _bind_mount, _PINNED,
-        lambda g, _: _cooldown(g, snapshot.taken_at, settings),
+        lambda g, _: _cooldown(g, now, settings),
         lambda _, n: _source_not_allowed(n, settings),
     ]  # fmt: skip
 
@@ -137,7 +139,7 @@ def _ignored(guest: Guest, node: Node) -> Barrier | None:
 def _muted(guest: Guest, now: datetime) -> Barrier | None:
     if guest.muted_until is None or guest.muted_until <= now:
         return None
-    until = f"{guest.muted_until:%Y-%m-%d %H:%M %Z}".strip()
+    until = _in_words(guest.muted_until, now)
     return Barrier(reason="muted", detail=f"It is muted until {until}.", would_change=f"from {until}")
 
 
@@ -223,7 +225,12 @@ def _cooldown(guest: Guest, now: datetime, settings: Settings) -> Barrier | None
         return None
     hours = (now - max(past)).total_seconds() / 3600.0
     detail = f"It moved {hours:.1f} hours ago; the cooldown is {settings.cooldown_hours:g} hours."
-    return Barrier(reason="cooldown", detail=detail, would_change=f"from {over:%Y-%m-%d %H:%M %Z}".strip())
+    return Barrier(reason="cooldown", detail=detail, would_change=f"from {_in_words(over, now)}")
+
+
+def _in_words(moment: datetime, now: datetime) -> str:
+    """``moment`` in the zone of ``now``, which is the cluster's."""
+    return f"{moment.astimezone(now.tzinfo):%Y-%m-%d %H:%M %Z}"
 
 
 def _source_not_allowed(node: Node, settings: Settings) -> Barrier | None:

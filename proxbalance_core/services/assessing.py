@@ -15,6 +15,7 @@ from proxbalance_core.domain.observed import Inventory
 from proxbalance_core.domain.records import Event, StoredGeneration
 from proxbalance_core.domain.settings import Settings
 from proxbalance_core.errors import SnapshotNotFound, StaleData
+from proxbalance_core.services.preferences import timezone_of
 
 if TYPE_CHECKING:
     from proxbalance_core.store import Store
@@ -72,7 +73,7 @@ def snapshot_of(
         mutes=store.wishes.mutes(cid),
         maintained=store.wishes.maintained(cid),
         outcomes=store.outcomes.list(cid),
-        timezone=connection.option("timezone", "UTC"),
+        timezone=timezone_of(store, inventory.timezone),
         migration_bandwidth_bps=float(bandwidth) if bandwidth else float("nan"),
     )
     return assemble(inventory, history, now, remembered, forecast_scenarios)

@@ -1,4 +1,4 @@
-"""What the user decided and what happened: settings with their history, wishes, migrations, outcomes, events."""
+"""What the user decided and what happened: settings with their history, preferences, wishes, migrations, events."""
 
 from __future__ import annotations
 
@@ -41,6 +41,29 @@ class SettingsStore:
         wanted = select(table).where(table.c.connection == cid).order_by(table.c.id.desc()).limit(limit)
         with reading(self._engine) as db:
             return tuple(_change(row) for row in db.execute(wanted))
+
+
+class PreferenceStore:
+    """Reached as ``store.preferences``: what holds for the whole app."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def get(self, key: str) -> str | None:
+        """What was chosen, None until someone chose."""
+        table = tables.preferences
+        with reading(self._engine) as db:
+            found: str | None = db.scalar(select(table.c.value).where(table.c.key == key))
+        return found
+
+    def put(self, key: str, value: str | None) -> None:
+        """Choose; None takes the choice back."""
+        table = tables.preferences
+        with writing(self._engine) as db:
+            if value is None:
+                db.execute(delete(table).where(table.c.key == key))
+            else:
+                db.execute(upsert(db, table), [{"key": key, "value": value}])
 
 
 def _change(row: Row[Any]) -> SettingsChange:

@@ -13,7 +13,14 @@ from sqlalchemy.exc import SQLAlchemyError
 from proxbalance_core.errors import DatabaseDamaged, StoreError
 from proxbalance_core.store import safety, schema
 from proxbalance_core.store.connections import ConnectionStore, InventoryStore, StatusStore
-from proxbalance_core.store.desk import EventStore, MigrationStore, OutcomeStore, SettingsStore, WishStore
+from proxbalance_core.store.desk import (
+    EventStore,
+    MigrationStore,
+    OutcomeStore,
+    PreferenceStore,
+    SettingsStore,
+    WishStore,
+)
 from proxbalance_core.store.engine import cause_of, make_engine, place, reading, sqlite_path
 from proxbalance_core.store.generations import GenerationStore
 from proxbalance_core.store.samples import SampleStore
@@ -38,6 +45,7 @@ class Store:
         self.samples = SampleStore(engine)
         self.generations = GenerationStore(engine)
         self.settings = SettingsStore(engine)
+        self.preferences = PreferenceStore(engine)
         self.wishes = WishStore(engine)
         self.migrations = MigrationStore(engine)
         self.outcomes = OutcomeStore(engine)

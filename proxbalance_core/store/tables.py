@@ -55,6 +55,13 @@ connections = Table(
     Column("created_at", BigInteger, nullable=False),
 )  # fmt: skip
 
+# What was chosen for the whole app, and not for one cluster.
+preferences = Table(
+    "preferences", metadata,
+    Column("key", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)  # fmt: skip
+
 # A guest keeps its id when it moves: history follows the guest. ``name`` is a node's name or a guest's vmid.
 entities = Table(
     "entities", metadata,

@@ -181,7 +181,7 @@ def plan(generation: Generation) -> None:
     _drawn(assessment)
     tables.show(details.steps(assessment), "The plan's steps, wave by wave")
     st.markdown("**As a shell script**")
-    script = exports.shell_script(assessment)
+    script = exports.shell_script(assessment, scope().zone)
     st.code(script, language="bash", height=260)
     st.download_button(
         "Download script",

@@ -28,7 +28,7 @@ def engine_run(generation: Generation) -> None:
     age_s = (now() - generation.at).total_seconds()
     st.subheader("Engine run", anchor=False)
     figures = (
-        ("Last run", f"{words.about(age_s)} ago", f"{generation.at:%Y-%m-%d %H:%M:%S} UTC"),
+        ("Last run", f"{words.about(age_s)} ago", words.exact(generation.at, scope().zone)),
         ("Took", words.seconds(generation.engine_seconds), "Time of the engine alone, without collecting."),
         ("Guests assessed", f"{moves + stay:,}", "Each is recommended or has a reason to stay."),
         ("Recommended", f"{moves:,}", "Guests with a move in the plan."),

@@ -34,11 +34,10 @@ def head(title: str, sentence: str, *, regenerate: bool = False, guide: bool = F
 
 def _collected() -> None:
     status = workbench().status(scope().cid)
-    exact = status.last_success.strftime("%Y-%m-%d %H:%M:%S UTC") if status.last_success else "never"
     told = "Opened" if status.source in ("file", "trace") else "Data collected"
     st.caption(
         f"{told} {words.ago(status.last_success, now())}" if status.last_success else "Nothing collected yet",
-        help=f"{told}: {exact}",
+        help=f"{told}: {words.exact(status.last_success, scope().zone)}",
         width="content",
     )
 

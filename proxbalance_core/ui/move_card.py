@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from typing import Literal
 
 import streamlit as st
@@ -112,9 +112,9 @@ def _sure(card: Card) -> None:
 
 def mute(vmid: int, key: str) -> None:
     """Leave a guest out of the advice until a date."""
-    cid = scope().cid
+    cid, zone = scope().cid, scope().zone
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        today = now().date()
+        today = now().astimezone(zone).date()
         until = st.date_input(
             "Mute until",
             value=today + timedelta(days=7),
@@ -123,7 +123,7 @@ def mute(vmid: int, key: str) -> None:
             width=170,
         )
         if st.button("Mute this guest", key=f"{key}_mute", icon=":material/notifications_off:"):
-            workbench().mute(cid, vmid, datetime.combine(until, time.min, tzinfo=UTC))
+            workbench().mute(cid, vmid, datetime.combine(until, time.min, tzinfo=zone))
             header.with_progress(cid, "Assessing without the muted guest")
             st.rerun(scope="app")
     st.caption("No move is recommended for it until then. It can be unmuted under “Not recommended”.")

@@ -145,4 +145,4 @@ def _history_charts(frame: pd.DataFrame, assessment: Assessment) -> None:
     for place, column, title in zip(st.columns(2, gap="medium"), limits, ("CPU", "Memory"), strict=True):
         with place:
             st.markdown(f"**{title} of the nodes{others}**")
-            st.altair_chart(charts.usage_history(frame, column, title, limits[column], shown))
+            st.altair_chart(charts.usage_history(frame, column, title, limits[column], shown, scope().zone))

@@ -1,4 +1,4 @@
-"""The settings page's forms: profile, thresholds, collection."""
+"""The settings page's forms: profile, thresholds, collection, and what holds for the whole app."""
 
 from __future__ import annotations
 
@@ -8,13 +8,16 @@ from typing import Any
 import streamlit as st
 
 from proxbalance_core.domain.settings import Settings
+from proxbalance_core.domain.zones import timezone_names
 from proxbalance_core.errors import SettingInvalid
 from proxbalance_core.present import knobs, words
 from proxbalance_core.present.knobs import Knob
+from proxbalance_core.services import preferences
 from proxbalance_core.ui import header
-from proxbalance_core.ui.state import scope, workbench
+from proxbalance_core.ui.state import now, scope, workbench
 
 WHO = "app"
+_CLUSTERS_OWN = "The cluster's own, or UTC"
 
 
 def _save(new: Settings, said: str) -> None:
@@ -38,17 +41,17 @@ def profile() -> None:
 
 
 def _preset(name: str, settings: Settings) -> None:
-    now = settings.profile == name
+    used = settings.profile == name
     with st.container(border=True, height="stretch", key=f"settings_preset_{name}_card"):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.subheader(words.PROFILES[name], anchor=False, width="content")
-            if now:
+            if used:
                 st.badge("In use", icon=":material/check:", color="green")
         for line in knobs.PRESET_WORDS[name]:
             st.text(line)
         for line in knobs.behaviours(name):
             st.caption(line)
-        if st.button("Use this profile", key=f"settings_preset_{name}", disabled=now):
+        if st.button("Use this profile", key=f"settings_preset_{name}", disabled=used):
             _save(knobs.with_preset(settings, name), f"The profile is {words.PROFILES[name].lower()} now")
 
 
@@ -118,3 +121,24 @@ def _field(knob: Knob) -> Any:
         help=about,
         format="%g",
     )
+
+
+def app() -> None:
+    """What holds for the whole app, whichever cluster is looked at."""
+    zones = [_CLUSTERS_OWN, *timezone_names()]
+    chosen = preferences.chosen_timezone(workbench().store)
+    with st.form("settings_app", border=True):
+        picked = st.selectbox(
+            "Time zone",
+            zones,
+            index=zones.index(chosen) if chosen in zones else 0,
+            key="settings_timezone",
+            help="All times in this app, and the hours of daily patterns, are of this zone.",
+            width=380,
+        )
+        st.caption(f"Now it is {words.clock(now(), scope().zone)} there ({words.safe(str(scope().zone))}).")
+        if st.form_submit_button("Save", type="primary", icon=":material/save:"):
+            preferences.choose_timezone(workbench(), None if picked == _CLUSTERS_OWN else picked)
+            header.with_progress(scope().cid, "Assessing with the changed time zone")
+            st.toast("Saved", icon=":material/check:")
+            st.rerun()

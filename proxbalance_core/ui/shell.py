@@ -9,6 +9,7 @@ import streamlit as st
 
 from proxbalance_core.errors import ProxBalanceError
 from proxbalance_core.present.attention import Hit, search
+from proxbalance_core.services import preferences
 from proxbalance_core.ui import cache, state
 from proxbalance_core.ui.registry import page
 
@@ -26,8 +27,11 @@ def controls() -> None:
         nodes = state.choose_nodes(names)
         if latest:
             _search(latest)
+    zone = preferences.zone_of(bench, latest.snapshot.timezone if latest else None)
     state.remember(
-        state.Scope(cid=connection.id, title=connection.title, source=connection.source, hours=hours, nodes=nodes)
+        state.Scope(
+            cid=connection.id, title=connection.title, source=connection.source, hours=hours, nodes=nodes, zone=zone
+        )
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -24,13 +24,14 @@ _NEXT = "cluster_next"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
-    """What the user looks at: one connection, a time range [hours], and nodes (empty: all)."""
+    """What the user looks at: one connection, a time range [hours], nodes (empty: all), and the zone of all times."""
 
     cid: str
     title: str
     source: str
     hours: int
     nodes: tuple[str, ...]
+    zone: tzinfo
 
 
 def workbench() -> Workbench:

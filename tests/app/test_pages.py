@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -199,6 +200,23 @@ def test_a_preset_is_chosen(demo: Path) -> None:
     app = opened("settings", settings_view="Profile")
     app.button(key="settings_preset_conservative").click().run()
     assert state.workbench().settings("demo").profile == "conservative"
+
+
+def test_all_times_are_of_the_chosen_zone(demo: Path) -> None:
+    app = opened("settings", settings_view="App")
+    assert "(UTC)" in marked(app)
+    app.selectbox(key="settings_timezone").set_value("Asia/Tokyo")
+    next(button for button in app.button if button.label == "Save").click().run()
+    assert [found.value for found in app.error] == []
+    assert r"(Asia/Tokyo)" in marked(app)
+    latest = state.workbench().latest("demo")
+    assert latest is not None
+    assert latest.snapshot.timezone == "Asia/Tokyo"
+    app.switch_page("../../pages/diagnostics.py").run()
+    (last_run,) = (metric for metric in app.metric if metric.label == "Last run")
+    assert last_run.help == words.exact(latest.at, ZoneInfo("Asia/Tokyo"))
+    app.switch_page("../../pages/recommendations.py").run()
+    assert any("JST" in code.value for code in opened("recommendations", rec_view="Plan").code)
 
 
 def test_scoring_is_explained_with_own_numbers(demo: Path) -> None:

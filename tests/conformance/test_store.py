@@ -369,3 +369,12 @@ def test_rows_of_one_time_may_come_one_after_the_other(store: Store) -> None:
         store.samples.add("lab", Samples(guests=(guest(E0, cores, vmid=vmid), guest(E0 + 60, cores, vmid=vmid))))
     rows = store.samples.frame("lab", "guest", T0, T0 + timedelta(hours=1))
     assert rows[["vmid", "cpu_used_cores"]].values.tolist() == [[102, 1.0], [100, 4.0], [101, 3.0]] * 2
+
+
+def test_a_preference_is_of_no_cluster_and_can_be_taken_back(store: Store) -> None:
+    store.preferences.put("colour", "blue")
+    store.preferences.put("colour", "green")
+    store.connections.remove("lab")
+    assert store.preferences.get("colour") == "green"
+    store.preferences.put("colour", None)
+    assert store.preferences.get("colour") is None

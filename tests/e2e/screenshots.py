@@ -25,11 +25,11 @@ LOOKS = {
 
 
 def settle(page: Page) -> None:
-    """Wait until the script has run and the charts are drawn."""
+    """Wait until the script has run, every element's own script is loaded, and the charts are drawn."""
     page.wait_for_selector("[data-testid='stApp']")
     page.wait_for_function(
         "() => document.querySelector('[data-testid=stApp]')?.dataset.testScriptState === 'notRunning'"
-        " && document.querySelector('h2')",
+        " && document.querySelector('h2') && !document.querySelector('[data-testid=stSkeleton]')",
         timeout=60_000,
     )
     page.wait_for_timeout(1200)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pandas as pd
 
 from proxbalance_core.present import charts
 
+VIENNA = ZoneInfo("Europe/Vienna")
 LIMITS = {"cpu_pct": 60.0, "mem_pct": 70.0}
 
 
@@ -24,7 +26,7 @@ def usage(nodes: int) -> pd.DataFrame:
 
 def layers(nodes: int) -> list[dict[str, Any]]:
     frame = usage(nodes)
-    chart = charts.usage_history(frame, "cpu_pct", "CPU", 60.0, charts.busiest(frame, LIMITS))
+    chart = charts.usage_history(frame, "cpu_pct", "CPU", 60.0, charts.busiest(frame, LIMITS), VIENNA)
     return list(chart.to_dict()["layer"])
 
 
@@ -42,3 +44,15 @@ def test_a_legend_has_six_entries_at_most_and_the_others_are_grey() -> None:
 def test_few_nodes_are_all_named() -> None:
     _, coloured, *_ = layers(3)
     assert coloured["encoding"]["color"]["scale"]["domain"] == ["pve0", "pve1", "pve2"]
+
+
+def test_times_are_those_of_the_clock_on_the_wall() -> None:
+    """Vega knows UTC and the browser's zone alone: the zone's own times are drawn as if they were UTC."""
+    frame = usage(1)
+    chart = charts.usage_history(frame, "cpu_pct", "CPU", 60.0, ["pve0"], VIENNA).to_dict()
+    (rows,) = [rows for rows in chart["datasets"].values() if "ts" in rows[0]]
+    assert rows[0]["ts"].startswith("2026-02-08T01:00:00")
+    line = chart["layer"][1]["encoding"]
+    assert line["x"]["scale"] == {"type": "utc"}
+    assert [tip["timeUnit"] for tip in line["tooltip"] if "timeUnit" in tip] == ["utcyearmonthdatehoursminutes"]
+    assert frame["ts"].iloc[0].hour == 0, "the rows given are left as they are"

@@ -7,6 +7,7 @@ import io
 import json
 import subprocess
 from dataclasses import replace
+from datetime import UTC
 from functools import cache
 
 import pytest
@@ -90,7 +91,7 @@ def test_json_is_the_document() -> None:
 def test_the_script_runs_only_the_engines_commands(tmp_path) -> None:
     moves = tuple(replace(move, name="x\n; touch /tmp/owned #") for move in made().recommendations)
     moves = (replace(moves[0], commands=("qm migrate 100 pve2;reboot --online",) * len(moves[0].steps)), *moves[1:])
-    script = exports.shell_script(replace(made(), cluster="lab\nreboot", recommendations=moves))
+    script = exports.shell_script(replace(made(), cluster="lab\nreboot", recommendations=moves), UTC)
     code = [line for line in script.splitlines() if line and not line.startswith("#")]
     assert code[0] == "set -eu"
     assert all(line.startswith(("qm ", "pct ", "ha-manager ")) for line in code[1:])

@@ -3,6 +3,7 @@ from __future__ import annotations
 import math
 from datetime import UTC, datetime, timedelta
 from typing import get_args
+from zoneinfo import ZoneInfo
 
 import pytest
 from markdown_it import MarkdownIt
@@ -58,3 +59,10 @@ def test_bands_of_ratings_include_their_lower_bound() -> None:
 
 def test_small_numbers_do_not_become_minus_zero() -> None:
     assert (words.number(-0.01), words.signed(-0.01), words.signed(-2.0)) == ("0.0", "0.0", "−2.0")
+
+
+def test_times_are_told_in_the_chosen_zone() -> None:
+    moment = datetime(2026, 2, 8, 23, 30, tzinfo=UTC)
+    assert words.clock(moment, ZoneInfo("Europe/Vienna")) == "9 Feb 2026, 00:30"
+    assert words.exact(moment, ZoneInfo("America/New_York")) == "2026-02-08 18:30:00 EST"
+    assert words.exact(None, UTC) == "never"

@@ -75,6 +75,12 @@ class Version(Answer):
         return int(head) if head.isdigit() else 0
 
 
+class NodeTime(Answer):
+    """``/nodes/{node}/time``: the zone that a node's clock is set to."""
+
+    timezone: Text = None
+
+
 class Resource(Answer):
     """One row of ``/cluster/resources``: a node, a guest or a storage."""
 

@@ -9,11 +9,13 @@ from datetime import UTC, datetime
 
 from proxbalance_core.domain.cluster import Guest, HaState, Node, Rule, Storage
 from proxbalance_core.domain.observed import Entity, Inventory, Preconditions, Samples, SourceDescription, Timeframe
+from proxbalance_core.domain.zones import is_timezone
 from proxbalance_core.errors import AuthenticationFailed, SourceError, SourceUnavailable
 from proxbalance_core.sources.proxmox.answers import (
     ClusterOptions,
     NodeRow,
     NodeStatus,
+    NodeTime,
     Resource,
     RrdRow,
     StatusRow,
@@ -69,6 +71,7 @@ class ProxmoxSource:
         self._facts: dict[str, tuple[float, NodeStatus]] = {}
         self._rights: tuple[float, Rights] | None = None
         self._version: Version | None = None
+        self._timezone: str | None = None
         self._places: dict[int, tuple[str, str]] = {}
 
     def describe(self) -> SourceDescription:
@@ -128,7 +131,17 @@ class ProxmoxSource:
             complete=not notes.texts and rights.sees_all,
             notes=(*notes.texts, *rights.notes, *((NO_QUORUM,) if quorate is False else ())),
             unread=notes.unread,
+            timezone=self._read_timezone(nodes),
         )
+
+    def _read_timezone(self, nodes: tuple[Node, ...]) -> str | None:
+        """The zone of the first node that tells; without one times are shown in UTC, which is no fault to note."""
+        alive = next((node.name for node in nodes if node.online), None)
+        if self._timezone is None and alive is not None:
+            path = f"nodes/{alive}/time"
+            told = Notes().attempt(lambda: one(NodeTime, self._reading.ask(path), path), NodeTime())
+            self._timezone = told.timezone if told.timezone and is_timezone(told.timezone) else None
+        return self._timezone
 
     def _nodes(self, resources: tuple[Resource, ...], notes: Notes) -> tuple[Node, ...]:
         own = [row for row in resources if row.type == "node" and row.node]

@@ -197,6 +197,12 @@ class PveServer:
         self._need("Sys.Audit", f"/nodes/{node}")
         return answers.node_status(self.cluster, self._node(node), self.clock())
 
+    def _node_time(self, query: dict[str, str], node: str) -> Any:
+        self._need("Sys.Audit", f"/nodes/{node}")
+        self._node(node)
+        now = int(self.clock())
+        return {"time": now, "localtime": now + 3600, "timezone": self.cluster.timezone}
+
     def _node_rrd(self, query: dict[str, str], node: str) -> Any:
         # any node answers for all, also for one that is down
         return self._rrd(query, self._node(node, proxied=False))
@@ -267,6 +273,7 @@ ROUTES: tuple[tuple[str, Any], ...] = (
     ("cluster/ha/status/manager_status", PveServer._manager),
     ("nodes", PveServer._nodes),
     (r"nodes/(?P<node>[^/]+)/status", PveServer._node_status),
+    (r"nodes/(?P<node>[^/]+)/time", PveServer._node_time),
     (r"nodes/(?P<node>[^/]+)/rrddata", PveServer._node_rrd),
     (r"nodes/(?P<node>[^/]+)/tasks/(?P<upid>[^/]+)/status", PveServer._task),
     (_GUEST + "/rrddata", PveServer._guest_rrd),

@@ -59,6 +59,7 @@ class FakeCluster:
         self._places: dict[str, list[FakeGuest]] = {}
         self._special()
         self.crs: dict[str, object] = {"ha": "static"}
+        self.timezone = "Europe/Vienna"
         self.rules: list[dict[str, object]] = []
         self.tasks: dict[str, dict[str, object]] = {}
         self._rules()

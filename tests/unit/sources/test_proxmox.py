@@ -60,6 +60,26 @@ def test_a_token_that_sees_no_guests_has_an_incomplete_inventory(pve: Running, o
     assert "VM.Audit" in " ".join(inventory.notes)
 
 
+def test_the_time_zone_is_the_nodes_own(pve: Running, opened: Opened) -> None:
+    source = opened(pve)
+    assert source.snapshot_inventory().timezone == "Europe/Vienna"
+    pve.server.cluster.timezone = "Asia/Tokyo"
+    assert source.snapshot_inventory().timezone == "Europe/Vienna", "it is asked for once"
+
+
+@pytest.mark.parametrize("told", ["Nowhere/Land", "", "../etc/passwd"])
+def test_a_time_zone_that_nobody_knows_is_none(pve: Running, opened: Opened, told: str) -> None:
+    pve.server.cluster.timezone = told
+    inventory = opened(pve).snapshot_inventory()
+    assert (inventory.timezone, inventory.notes, inventory.complete) == (None, (), True)
+
+
+def test_a_time_zone_that_may_not_be_read_is_no_fault(pve: Running, opened: Opened) -> None:
+    pve.server.faults.status, pve.server.faults.only = 501, "/time$"
+    inventory = opened(pve).snapshot_inventory()
+    assert (inventory.timezone, inventory.notes, inventory.complete) == (None, (), True)
+
+
 def test_inventory(pve: Running, opened: Opened) -> None:
     pve.server.cluster.nodes["pve3"].maintenance = True
     inventory = opened(pve).snapshot_inventory()
