@@ -7,6 +7,10 @@ from datetime import datetime
 from typing import Literal
 
 SourceKind = Literal["proxmox", "synthetic", "trace", "file"]
+CollectorPlace = Literal["running here", "running elsewhere", "stopped"]
+LIVE: tuple[SourceKind, ...] = ("proxmox", "synthetic")
+# What an attempt is told to have failed at when it reached the cluster, and could not read all of it.
+NOTES = "notes"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,3 +38,30 @@ class CollectorStatus:
     error_kind: str | None = None
     consecutive_failures: int = 0
     rounds: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionStatus:
+    """How a connection fares; ``age_s`` are the seconds since the last success (None before it)."""
+
+    cid: str
+    title: str
+    source: SourceKind
+    last_success: datetime | None
+    last_attempt: datetime | None
+    last_error: str | None
+    error_kind: str | None
+    stale: bool
+    age_s: float | None
+    collector: CollectorPlace
+    rounds: int
+
+    @property
+    def live(self) -> bool:
+        """Whether there is something to collect: a file says how things were."""
+        return self.source in LIVE
+
+    @property
+    def failed(self) -> bool:
+        """Whether the last attempt did not reach the cluster; one that could not read all of it did."""
+        return self.last_error is not None and self.error_kind not in (None, NOTES)

@@ -9,12 +9,6 @@ from proxbalance_core.domain.settings import Settings, specs
 from proxbalance_core.present import words
 from proxbalance_core.present.details import Table
 
-_COLLECTOR = {
-    "running here": "The collector runs in this app.",
-    "running elsewhere": "Another process collects this cluster; this app only reads.",
-    "stopped": "No collector is running. Figures stay as they are until one does.",
-}
-
 
 def skip_counts(assessment: Assessment) -> Table:
     """Reasons why guests stay, the most frequent first, with their share [percent] of all that stay."""
@@ -31,11 +25,6 @@ def facts(versions: dict[str, str], database_bytes: int, generations: int) -> Ta
     """Versions, and what the database holds."""
     rows = [*versions.items(), ("database", words.size(database_bytes)), ("kept assessments", f"{generations:,}")]
     return Table(rows=pd.DataFrame(rows, columns=["what", "value"]), titles={"what": "What", "value": "Value"})
-
-
-def collector_line(state: str) -> str:
-    """Who collects, in a sentence."""
-    return _COLLECTOR.get(state, state)
 
 
 def scoring_lines(settings: Settings) -> tuple[str, ...]:

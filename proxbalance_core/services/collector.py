@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING, TypeVar
 
 import structlog
 
-from proxbalance_core.domain.connections import Connection
+from proxbalance_core.domain.connections import LIVE, Connection
 from proxbalance_core.errors import AuthenticationFailed, ProxBalanceError
 from proxbalance_core.services.locks import FileLock
 from proxbalance_core.services.logs import log_to_stderr
-from proxbalance_core.services.opening import LIVE
 
 if TYPE_CHECKING:
     from proxbalance_core.services.workbench import Workbench

@@ -11,7 +11,6 @@ from proxbalance_core.domain.observed import MetricSource
 from proxbalance_core.errors import ConfigError
 from proxbalance_core.services.paths import DataPaths
 
-LIVE = ("proxmox", "synthetic")
 SECRET = "secret"
 
 

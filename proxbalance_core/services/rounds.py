@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from proxbalance_core.domain.connections import CollectorStatus, Connection
+from proxbalance_core.domain.connections import NOTES, CollectorStatus, Connection
 from proxbalance_core.domain.observed import Entity, Inventory, MetricSource, Samples, Timeframe
 from proxbalance_core.domain.records import Event, MoveRecord
 from proxbalance_core.errors import AuthenticationFailed, ProxBalanceError, SourceError, SourceUnavailable
@@ -79,7 +79,7 @@ def _succeeded(status: CollectorStatus, now: datetime, inventory: Inventory, sam
     """A round that reached the cluster; what it could not read is still told."""
     notes = (*inventory.notes, *samples.notes)
     return dataclasses.replace(
-        status, last_success=now, last_error=" ".join(notes) or None, error_kind="notes" if notes else None,
+        status, last_success=now, last_error=" ".join(notes) or None, error_kind=NOTES if notes else None,
         consecutive_failures=0, rounds=status.rounds + 1,
     )  # fmt: skip
 

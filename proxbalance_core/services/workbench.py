@@ -5,13 +5,12 @@ from __future__ import annotations
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-from proxbalance_core.domain.connections import Connection
+from proxbalance_core.domain.connections import LIVE, CollectorPlace, Connection, ConnectionStatus
 from proxbalance_core.domain.observed import Inventory, MetricSource
 from proxbalance_core.domain.records import Event, GenerationGlance
 from proxbalance_core.domain.results import GuestOptions
@@ -22,7 +21,7 @@ from proxbalance_core.services.assessing import Generation, OnProgress
 from proxbalance_core.services.changes import Changes
 from proxbalance_core.services.connecting import ConnectionCheck, ConnectionWish
 from proxbalance_core.services.locks import is_held_here, is_locked
-from proxbalance_core.services.opening import LIVE, OpenSources, open_source
+from proxbalance_core.services.opening import OpenSources, open_source
 from proxbalance_core.services.paths import DataPaths, data_paths
 from proxbalance_core.services.secrets import Secrets
 
@@ -39,24 +38,6 @@ __all__ = ["Changes", "ConnectionCheck", "ConnectionStatus", "ConnectionWish", "
 
 DEMO = "demo"
 STALE_ROUNDS, STALE_MIN_S = 5, 300
-CollectorPlace = Literal["running here", "running elsewhere", "stopped"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConnectionStatus:
-    """How a connection fares; ``age_s`` are the seconds since the last success (None before it)."""
-
-    cid: str
-    title: str
-    source: str
-    last_success: datetime | None
-    last_attempt: datetime | None
-    last_error: str | None
-    error_kind: str | None
-    stale: bool
-    age_s: float | None
-    collector: CollectorPlace
-    rounds: int
 
 
 class Workbench:

@@ -17,10 +17,11 @@ from proxbalance_core.present.connecting import (
     Draft,
     SignIn,
 )
+from proxbalance_core.present.freshness import freshness
 from proxbalance_core.services.connecting import ConnectionWish
 from proxbalance_core.ui import header, theme
 from proxbalance_core.ui.registry import page
-from proxbalance_core.ui.state import look_at, now, workbench
+from proxbalance_core.ui.state import look_at, now, scope, workbench
 
 if TYPE_CHECKING:
     from proxbalance_core.domain.connections import Connection
@@ -40,26 +41,26 @@ def connections() -> None:
 
 def _connection(connection: Connection) -> None:
     status = workbench().status(connection.id)
+    found = freshness(status, now(), scope().zone)
     with st.container(border=True, key=f"connection_{connection.id}"):
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
             with st.container(width="content", gap="xxsmall"):
                 theme.strong(connection.title, f"connection-{connection.id}")
                 st.caption(f"{_KINDS.get(connection.source, connection.source)}, id {words.safe(connection.id)}")
-            if status.last_error:
-                st.badge("Not reached", icon=":material/error:", color="red")
-            elif status.stale:
-                st.badge("Old data", icon=":material/warning:", color="orange")
-            else:
-                st.badge("Up to date", icon=":material/check_circle:", color="green")
-            told = "Opened" if status.source in ("file", "trace") else "Collected"
+            header.badge(found)
+            told = "Collected" if status.live else "Opened"
             st.caption(f"{told} {words.ago(status.last_success, now())}", width="content")
             with st.popover("Remove", icon=":material/delete:"):
                 st.text("Its figures, settings and history are deleted with it. Nothing changes in Proxmox.")
                 if st.button("Remove for good", key=f"connection_remove_{connection.id}", type="primary"):
                     workbench().remove_connection(connection.id)
                     st.rerun()
-        if status.last_error:
-            st.text(status.last_error)
+        if found.level != "ok":
+            for line in (found.sentence, found.cause):
+                if line:
+                    st.text(line)
+            if found.todo:
+                theme.quiet(f"→ {found.todo}", f"connection-todo-{connection.id}")
 
 
 @st.fragment(key="connect_flow")

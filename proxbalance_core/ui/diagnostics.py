@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Literal
 import streamlit as st
 
 from proxbalance_core.present import health_checks, words
-from proxbalance_core.ui import cache, tables, theme
+from proxbalance_core.present.freshness import collector_line, freshness
+from proxbalance_core.ui import cache, header, tables, theme
 from proxbalance_core.ui.state import now, scope, workbench
 
 if TYPE_CHECKING:
@@ -52,20 +53,20 @@ def skips(generation: Generation) -> None:
 def collector(generation: Generation) -> None:
     """Whether collecting works, and how old everything is."""
     status = workbench().status(scope().cid)
+    found = freshness(status, now(), scope().zone)
     st.subheader("Collector", anchor=False)
     with st.container(border=True, key="diagnostics_collector"):
         with st.container(horizontal=True, vertical_alignment="center"):
-            if status.stale:
-                st.badge("Old data", icon=":material/warning:", color="orange")
-            else:
-                st.badge("Up to date", icon=":material/check_circle:", color="green")
-            st.text(health_checks.collector_line(status.collector))
+            header.badge(found)
+            st.text(collector_line(status))
         st.text(
             f"Last success {words.ago(status.last_success, now())},"
             f" last attempt {words.ago(status.last_attempt, now())}, {words.count(status.rounds, 'complete round')}."
         )
-        if status.last_error:
-            st.text(f"Last error: {status.last_error}")
+        if found.cause:
+            st.text(f"Last error: {found.cause}")
+        if found.todo:
+            theme.quiet(f"→ {found.todo}", "collector-todo")
 
 
 def checks(generation: Generation) -> None:

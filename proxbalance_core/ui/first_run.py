@@ -8,14 +8,16 @@ import streamlit as st
 
 from proxbalance_core.errors import DatabaseDamaged, ProxBalanceError
 from proxbalance_core.present import words
-from proxbalance_core.ui import cache
-from proxbalance_core.ui.header import with_progress
+from proxbalance_core.ui import cache, header
 from proxbalance_core.ui.registry import page
-from proxbalance_core.ui.state import scope, workbench
+from proxbalance_core.ui.state import Scope, scope, workbench
 from proxbalance_core.ui.working import collectors_first
 
 if TYPE_CHECKING:
     from proxbalance_core.services.workbench import Generation
+
+LOOK_S = 10
+_AGAIN = "first_again_asked"
 
 
 def opened() -> bool:
@@ -49,26 +51,42 @@ def generation() -> Generation:
     where = scope()
     found = cache.latest(where.cid)
     if found is None:
-        doing = f"Reading {words.safe(where.title)} for the first time"
-        found = collectors_first(where.cid, doing) or with_progress(where.cid, doing)
-        if found is not None:
-            # The sidebar was drawn without nodes and search.
-            st.rerun()
-    if found is None:
-        _nothing_yet()
+        _first_one(where)
+        _nothing_yet(where.cid, st.session_state.pop("head_failure", ""))
         st.stop()
+    header.shown(found.id)
     return found
 
 
-def _nothing_yet() -> None:
-    failure = st.session_state.pop("head_failure", "")
-    with st.container(border=True, key="nothing_yet"):
+def _first_one(where: Scope) -> None:
+    """Make the first assessment; not at every look when the cluster did not answer, which may take minutes."""
+    again = st.session_state.pop(_AGAIN, False)
+    if workbench().status(where.cid).failed and not again:
+        return
+    doing = f"Reading {words.safe(where.title)} for the first time"
+    made = collectors_first(where.cid, doing) or header.with_progress(where.cid, doing)
+    failed = workbench().status(where.cid).failed
+    if failed:
+        st.session_state.pop("head_failure", None)
+    # The sidebar was drawn without nodes and search, the head without what went wrong.
+    if made is not None or failed:
+        st.rerun()
+
+
+@st.fragment(run_every=LOOK_S, key="nothing_yet")
+def _nothing_yet(cid: str, failure: str) -> None:
+    """What will be here; gone as soon as the collector has read the cluster."""
+    if cache.latest(cid) is not None:
+        st.rerun(scope="app")
+    with st.container(border=True, key="nothing_yet_box"):
         st.subheader("No figures yet", anchor=False)
         st.text("Health, nodes and recommendations appear here after the first successful collection.")
         if failure:
             st.text(f"The last attempt said: {failure}")
         with st.container(horizontal=True):
-            st.button("Try again", icon=":material/refresh:", key="first_again", type="primary")
+            if st.button("Try again", icon=":material/refresh:", key="first_again", type="primary"):
+                st.session_state[_AGAIN] = True
+                st.rerun(scope="app")
             settings = page("settings")
             st.page_link(settings.path, label="Check the connection", icon=settings.icon)
 

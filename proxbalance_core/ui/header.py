@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import streamlit as st
 
 from proxbalance_core.errors import ProxBalanceError
 from proxbalance_core.present import words
+from proxbalance_core.present.freshness import Freshness, freshness
+from proxbalance_core.ui import theme
 from proxbalance_core.ui.registry import page
 from proxbalance_core.ui.state import now, scope, workbench
 from proxbalance_core.ui.working import Job
@@ -15,9 +17,18 @@ from proxbalance_core.ui.working import Job
 if TYPE_CHECKING:
     from proxbalance_core.services.workbench import Generation
 
+LOOK_AGAIN_S = 30
+_SHOWN = "head_shown"
+_LEVELS: dict[str, tuple[Literal["green", "orange", "red"], str]] = {
+    "ok": ("green", ":material/check_circle:"),
+    "warning": ("orange", ":material/warning:"),
+    "error": ("red", ":material/error:"),
+}
+
 
 def head(title: str, sentence: str, *, regenerate: bool = False, guide: bool = False) -> None:
     """Draw title, sentence, age of the data and, where asked for, "How scoring works" and "Regenerate now"."""
+    st.session_state.pop(_SHOWN, None)
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         with st.container(width="content", gap="xxsmall"):
             st.header(title, anchor=False)
@@ -26,20 +37,71 @@ def head(title: str, sentence: str, *, regenerate: bool = False, guide: bool = F
             if guide:
                 explained = {"settings_view": "How scoring works"}
                 st.page_link(page("settings").path, label="How scoring works", query_params=explained)
-            _collected()
+            _age()
             if regenerate:
                 _regenerate_button()
-    _stale_banner()
+    _failure()
+    _state()
 
 
-def _collected() -> None:
-    status = workbench().status(scope().cid)
-    told = "Opened" if status.source in ("file", "trace") else "Data collected"
-    st.caption(
-        f"{told} {words.ago(status.last_success, now())}" if status.last_success else "Nothing collected yet",
-        help=f"{told}: {words.exact(status.last_success, scope().zone)}",
-        width="content",
-    )
+def shown(gid: int) -> None:
+    """Tell the head which generation this page shows: it says when there is a newer one."""
+    st.session_state[_SHOWN] = gid
+
+
+@st.fragment(run_every=LOOK_AGAIN_S, key="head_age")
+def _age() -> None:
+    """When data were last collected, also on a page that is left open."""
+    where = scope()
+    status = workbench().status(where.cid)
+    told = "Data collected" if status.live else "Opened"
+    with st.container(horizontal=True, vertical_alignment="center", width="content"):
+        st.caption(
+            f"{told} {words.ago(status.last_success, now())}" if status.last_success else "Nothing collected yet",
+            help=f"{told}: {words.exact(status.last_success, where.zone)}",
+            width="content",
+        )
+        on_page, newest = st.session_state.get(_SHOWN), workbench().generations(where.cid, limit=1)
+        newer = on_page is not None and newest and newest[0].id > on_page
+        if newer and st.button(
+            "Show the newer assessment", key="head_newer", type="tertiary", icon=":material/update:"
+        ):
+            st.rerun(scope="app")
+
+
+@st.fragment(run_every=LOOK_AGAIN_S, key="head_state")
+def _state() -> None:
+    """What is wrong with the data: on every page, and on one that is left open as soon as it is."""
+    where = scope()
+    found = freshness(workbench().status(where.cid), now(), where.zone)
+    if not found.banner:
+        return
+    with st.container(border=True, key="stale_banner", gap="xsmall"):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            badge(found)
+            st.text(found.sentence)
+        if found.cause:
+            st.text(f"The last attempt said: {found.cause}")
+        with st.container(horizontal=True, vertical_alignment="center"):
+            theme.quiet(f"→ {found.todo}", "stale-todo")
+            if found.fix:
+                settings = page("settings")
+                st.page_link(settings.path, label="Check the connection", icon=settings.icon)
+
+
+def badge(found: Freshness) -> None:
+    """A cluster's freshness in a word and a colour."""
+    colour, icon = _LEVELS[found.level]
+    st.badge(found.word, icon=icon, color=colour)
+
+
+def _failure() -> None:
+    """What the user just asked for and did not get."""
+    failure = st.session_state.pop("head_failure", None)
+    if failure:
+        with st.container(key="head_failure_box"):
+            st.error("That did not work. What was known before is still shown.", icon=":material/error:")
+            st.text(failure)
 
 
 def _regenerate_button() -> None:
@@ -57,21 +119,3 @@ def with_progress(cid: str, doing: str) -> Generation | None:
     except ProxBalanceError as error:
         st.session_state["head_failure"] = error.message
         return None
-
-
-def _stale_banner() -> None:
-    failure = st.session_state.pop("head_failure", None)
-    if failure:
-        with st.container(key="head_failure_box"):
-            st.error("That did not work. What was known before is still shown.", icon=":material/error:")
-            st.text(failure)
-    status = workbench().status(scope().cid)
-    # Before the first success the page itself says that there is nothing yet, and why.
-    if not status.stale or status.last_success is None:
-        return
-    with st.container(border=True, key="stale_banner"):
-        st.badge("Old data", icon=":material/warning:", color="orange")
-        age = words.ago(status.last_success, now())
-        st.text(f"The newest figures were collected {age}. Advice on this page may no longer fit the cluster.")
-        if status.last_error:
-            st.text(f"The last attempt said: {status.last_error}")

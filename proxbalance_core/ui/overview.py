@@ -8,8 +8,9 @@ import streamlit as st
 
 from proxbalance_core.domain.plans import Assessment
 from proxbalance_core.present import charts, details, marks, views, words
+from proxbalance_core.present.freshness import freshness
 from proxbalance_core.ui import cache, cards, header, tables
-from proxbalance_core.ui.state import Scope, scope, workbench
+from proxbalance_core.ui.state import Scope, now, scope, workbench
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,8 +36,8 @@ def trends(generation: Generation, hours: int) -> dict[str, tuple[float, ...]]:
 
 def data_troubles(cid: str) -> tuple[str, ...]:
     """What is wrong with the data, one sentence each."""
-    status = workbench().status(cid)
-    return (status.last_error,) if status.last_error else ()
+    found = freshness(workbench().status(cid), now(), scope().zone)
+    return () if found.level == "ok" else (f"{found.sentence} {found.cause}".strip(),)
 
 
 def range_words(hours: int) -> str:

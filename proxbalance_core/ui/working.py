@@ -83,7 +83,7 @@ def collectors_first(cid: str, doing: str) -> Generation | None:
                 give_back()
                 return found
             status = bench.status(cid)
-            if status.collector != "running here" or status.error_kind not in (None, "notes"):
+            if status.collector != "running here" or status.failed:
                 return None
             # How far the collector is, it does not tell: an estimate by the time it takes as a rule.
             bar.progress(0.95 * (1.0 - math.exp(-waited / _TYPICAL_S)), text=doing)

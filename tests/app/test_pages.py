@@ -41,22 +41,48 @@ def test_a_first_visit_makes_the_demo_cluster_and_its_first_assessment(folder: P
     assert "Demo cluster" in marked(app)
 
 
-def test_old_data_are_announced_on_every_page(demo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    status, old = Workbench.status, datetime.now(UTC) - timedelta(hours=3)
-    monkeypatch.setattr(
-        Workbench,
-        "status",
-        lambda bench, cid: replace(
-            status(bench, cid), stale=True, last_success=old, last_error="No route to **host**."
-        ),
-    )
-    for key in KEYS:
-        app = opened(key)
-        assert any("3 hours ago" in text for text in texts(app)), key
-        assert "The last attempt said: No route to **host**." in texts(app)
+def troubled(monkeypatch: pytest.MonkeyPatch, **state: object) -> None:
+    """Every cluster fares as told."""
+    status = Workbench.status
+    monkeypatch.setattr(Workbench, "status", lambda bench, cid: replace(status(bench, cid), **state))
 
 
-def test_a_cluster_that_was_never_read_says_what_will_be_here(demo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("key", KEYS)
+def test_old_data_are_announced_on_every_page(key: str, demo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    old, said = datetime.now(UTC) - timedelta(hours=3), "No route to **host**."
+    troubled(monkeypatch, stale=True, last_success=old, last_error=said, error_kind="SourceUnavailable")
+    app = opened(key)
+    assert any(words.clock(old, UTC) in text and "3 hours ago" in text for text in texts(app))
+    assert f"The last attempt said: {said}" in texts(app)
+    assert any(text.startswith("→ No collector is running.") for text in texts(app))
+    assert "Not reached" in marked(app)
+
+
+def test_a_round_with_notes_alone_is_no_failure(demo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    troubled(monkeypatch, last_error="The past of 2 guests could not be read.", error_kind="notes")
+    app = opened("settings")
+    assert "Partly read" in marked(app)
+    assert "Not reached" not in marked(app)
+    assert "The past of 2 guests could not be read." in texts(app)
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_a_cluster_that_was_never_read_says_so_on_every_page(
+    key: str, demo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(Workbench, "generations", lambda *_, **__: ())
+    monkeypatch.setattr(Workbench, "regenerate", lambda _, cid, **__: asked.append(cid))
+    said = "pve1 does not answer on port 8006."
+    troubled(monkeypatch, stale=True, last_success=None, last_error=said, error_kind="SourceUnavailable")
+    app = opened(key)
+    assert [found.message for found in app.exception] == []
+    assert f"The last attempt said: {said}" in texts(app)
+    assert ("No figures yet" in [found.value for found in app.subheader]) == (key not in ("settings", "upload"))
+    assert asked == [], "a cluster that does not answer is not asked again by each look at a page"
+
+
+def test_a_cluster_that_did_not_answer_is_asked_again_on_demand(demo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def unreachable(*_: object, **__: object) -> None:
         raise SourceUnavailable("pve1 does not answer on port 8006.")
 
@@ -65,7 +91,9 @@ def test_a_cluster_that_was_never_read_says_what_will_be_here(demo: Path, monkey
     app = opened()
     assert "No figures yet" in [found.value for found in app.subheader]
     assert "The last attempt said: pve1 does not answer on port 8006." in texts(app)
-    assert [found.message for found in app.exception] == []
+    monkeypatch.undo()
+    app.button(key="first_again").click().run()
+    assert app.metric[0].label == "Cluster health"
 
 
 def test_a_damaged_database_is_explained(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
