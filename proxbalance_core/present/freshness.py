@@ -10,7 +10,7 @@ from proxbalance_core.domain.connections import ConnectionStatus
 from proxbalance_core.present import words
 
 Level = Literal["ok", "warning", "error"]
-RETRIES = "It is tried again by itself; “Regenerate now” tries at once."
+RETRIES = "It is tried again by itself."
 _COLLECTOR = {
     "running here": "The collector runs in this app.",
     "running elsewhere": "Another process collects this cluster; this app only reads.",
@@ -44,7 +44,7 @@ def freshness(status: ConnectionStatus, now: datetime, zone: tzinfo) -> Freshnes
     if status.failed:
         return _unreached(status, at)
     if status.stale:
-        told = f"No new figures since {at}. What is shown here may no longer fit the cluster."
+        told = f"The newest figures are of {at}; they may no longer fit the cluster."
         return Freshness(level="warning", word="Old data", sentence=told, todo=_start(status), banner=True)
     if status.last_error:
         told = "The cluster was read, but not all of it."
@@ -65,9 +65,9 @@ def _unread(status: ConnectionStatus) -> Freshness:
 
 
 def _unreached(status: ConnectionStatus, at: str) -> Freshness:
-    told = f"Not reached since {at}. What is shown here may no longer fit the cluster."
-    if not status.stale:
-        told = f"The last attempt failed; the figures shown are of {at}."
+    told = f"The last attempt failed; the newest figures are of {at}."
+    if status.stale:
+        told = f"The newest figures are of {at}; they may no longer fit the cluster."
     return Freshness(
         level="error" if status.stale else "warning", word="Not reached", sentence=told, cause=status.last_error or "",
         todo=_again(status), banner=status.stale, fix=True,

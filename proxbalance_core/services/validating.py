@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from proxbalance_core.domain.connections import Connection
+from proxbalance_core.domain.connections import LIVE, Connection
 from proxbalance_core.domain.observed import Inventory, MetricSource, Preconditions
 from proxbalance_core.domain.validation import FreshFacts, Validation
 from proxbalance_core.errors import ConfigError, DataError, SourceError
-from proxbalance_core.services.opening import LIVE
 
 if TYPE_CHECKING:
     from proxbalance_core.services.workbench import Workbench

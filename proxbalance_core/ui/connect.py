@@ -49,7 +49,8 @@ def _connection(connection: Connection) -> None:
                 st.caption(f"{_KINDS.get(connection.source, connection.source)}, id {words.safe(connection.id)}")
             header.badge(found)
             told = "Collected" if status.live else "Opened"
-            st.caption(f"{told} {words.ago(status.last_success, now())}", width="content")
+            if status.last_success:
+                st.caption(f"{told} {words.ago(status.last_success, now())}", width="content")
             with st.popover("Remove", icon=":material/delete:"):
                 st.text("Its figures, settings and history are deleted with it. Nothing changes in Proxmox.")
                 if st.button("Remove for good", key=f"connection_remove_{connection.id}", type="primary"):
@@ -67,10 +68,10 @@ def _connection(connection: Connection) -> None:
 def _flow() -> None:
     draft = _form()
     with st.container(horizontal=True, vertical_alignment="center"):
-        asked = st.button(
-            "Test connection", key="connect_test", icon=":material/network_check:", disabled=not draft.complete
-        )
-        if asked or (st.session_state.pop(_AGAIN, False) and draft.complete):
+        # Never disabled: a field is sent when it is left, so the click that leaves the last one would go nowhere.
+        asked = st.button("Test connection", key="connect_test", icon=":material/network_check:")
+        again = st.session_state.pop(_AGAIN, False)
+        if (asked or again) and draft.complete:
             with st.spinner("Asking the cluster"):
                 st.session_state[_CHECKED] = (
                     draft,

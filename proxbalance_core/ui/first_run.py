@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from proxbalance_core.services.workbench import Generation
 
 LOOK_S = 10
-_AGAIN = "first_again_asked"
 
 
 def opened() -> bool:
@@ -59,9 +58,8 @@ def generation() -> Generation:
 
 
 def _first_one(where: Scope) -> None:
-    """Make the first assessment; not at every look when the cluster did not answer, which may take minutes."""
-    again = st.session_state.pop(_AGAIN, False)
-    if workbench().status(where.cid).failed and not again:
+    """Make the first assessment; not when the cluster did not answer: each look would wait for it again."""
+    if workbench().status(where.cid).failed:
         return
     doing = f"Reading {words.safe(where.title)} for the first time"
     made = collectors_first(where.cid, doing) or header.with_progress(where.cid, doing)
@@ -83,12 +81,8 @@ def _nothing_yet(cid: str, failure: str) -> None:
         st.text("Health, nodes and recommendations appear here after the first successful collection.")
         if failure:
             st.text(f"The last attempt said: {failure}")
-        with st.container(horizontal=True):
             if st.button("Try again", icon=":material/refresh:", key="first_again", type="primary"):
-                st.session_state[_AGAIN] = True
                 st.rerun(scope="app")
-            settings = page("settings")
-            st.page_link(settings.path, label="Check the connection", icon=settings.icon)
 
 
 def invitation() -> None:

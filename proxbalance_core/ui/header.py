@@ -82,9 +82,12 @@ def _state() -> None:
             st.text(found.sentence)
         if found.cause:
             st.text(f"The last attempt said: {found.cause}")
-        with st.container(horizontal=True, vertical_alignment="center"):
-            theme.quiet(f"→ {found.todo}", "stale-todo")
-            if found.fix:
+        theme.quiet(f"→ {found.todo}", "stale-todo")
+        if found.fix:
+            with st.container(horizontal=True, vertical_alignment="center"):
+                if st.button("Try now", icon=":material/refresh:", key="head_try"):
+                    with_progress(where.cid, f"Asking {words.safe(where.title)}")
+                    st.rerun(scope="app")
                 settings = page("settings")
                 st.page_link(settings.path, label="Check the connection", icon=settings.icon)
 

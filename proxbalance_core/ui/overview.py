@@ -35,9 +35,9 @@ def trends(generation: Generation, hours: int) -> dict[str, tuple[float, ...]]:
 
 
 def data_troubles(cid: str) -> tuple[str, ...]:
-    """What is wrong with the data, one sentence each."""
+    """What is wrong with the data, one sentence each, unless the head of every page says it."""
     found = freshness(workbench().status(cid), now(), scope().zone)
-    return () if found.level == "ok" else (f"{found.sentence} {found.cause}".strip(),)
+    return () if found.level == "ok" or found.banner else (f"{found.sentence} {found.cause}".strip(),)
 
 
 def range_words(hours: int) -> str:

@@ -47,7 +47,7 @@ def test_one_failed_attempt_is_told_where_connections_are_and_not_on_every_page(
 def test_old_figures_after_failures_say_since_when_why_and_what_to_do() -> None:
     found = told(OLD, REFUSED, "AuthenticationFailed")
     assert (found.level, found.word, found.banner, found.fix) == ("error", "Not reached", True, True)
-    assert "since 8 Feb 2026, 11:30 (3 hours ago)" in found.sentence
+    assert "of 8 Feb 2026, 11:30 (3 hours ago)" in found.sentence
     assert found.cause == REFUSED
     assert "tried again by itself" in found.todo
 
