@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,25 +13,30 @@ if TYPE_CHECKING:
 
 MOST_ROWS = 5_000
 RAW_HOURS = 48
+HOUR_S = 3600
 COLUMNS = ("ts", "node", "cpu_pct", "mem_pct", "iowait_pct")
 _MEASURED = ["cpu_pct", "mem_pct", "iowait_pct"]
 
 
 def node_history(store: Store, cid: str, now: datetime, span: timedelta) -> pd.DataFrame:
-    """Samples up to 48 h, hourly means beyond, thinned by averaging to :data:`MOST_ROWS`."""
+    """Samples up to 48 h, hourly means beyond and before the first of them, thinned to :data:`MOST_ROWS`."""
     since, end = now - span, now + timedelta(seconds=1)
-    fine = span <= timedelta(hours=RAW_HOURS)
-    frame = store.samples.frame(cid, "node", since, end) if fine else pd.DataFrame()
-    if frame.empty:
-        frame = store.samples.hourly(cid, "node", since, end)
-    rows = pd.DataFrame(
+    fine = store.samples.frame(cid, "node", since, end) if span <= timedelta(hours=RAW_HOURS) else pd.DataFrame()
+    begins = end if fine.empty else datetime.fromtimestamp(int(fine["ts"].min()) // HOUR_S * HOUR_S, UTC)
+    # Of the time before the collector ran there are the hours that were filled from the source's own history.
+    hours = store.samples.hourly(cid, "node", since, begins)
+    rows = pd.concat([_usage(frame) for frame in (hours, fine) if len(frame)] or [_usage(hours)], ignore_index=True)
+    rows = _thinned(rows, span)
+    return rows.assign(ts=pd.to_datetime(rows["ts"], unit="s", utc=True))
+
+
+def _usage(frame: pd.DataFrame) -> pd.DataFrame:
+    return pd.DataFrame(
         {
             "ts": frame["ts"], "node": frame["node"].astype("str"), "cpu_pct": frame["cpu_pct"],
             "mem_pct": 100.0 * frame["mem_used_bytes"] / frame["mem_bytes"], "iowait_pct": frame["iowait_pct"],
         }
     )  # fmt: skip
-    rows = _thinned(rows, span)
-    return rows.assign(ts=pd.to_datetime(rows["ts"], unit="s", utc=True))
 
 
 def _thinned(rows: pd.DataFrame, span: timedelta) -> pd.DataFrame:
