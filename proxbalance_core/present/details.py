@@ -12,15 +12,20 @@ from proxbalance_core.domain.plans import Assessment
 from proxbalance_core.domain.results import ConfidenceFactor, Recommendation, RiskFactor, Skip
 from proxbalance_core.present import words
 from proxbalance_core.present.advice import breakdown, guest_label
+from proxbalance_core.present.proxmox_links import guest_page
 from proxbalance_core.present.views import NodeRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Table:
-    """Rows and the title of each column; a column's own name never holds what a user named."""
+    """Rows and the title of each column; a column's own name never holds what a user named.
+
+    ``links`` are columns of addresses of our own making.
+    """
 
     rows: pd.DataFrame
     titles: dict[str, str | None]
+    links: tuple[str, ...] = ()
 
 
 NODE_SHARES = ("cpu", "mem", "cpu_after", "mem_after")
@@ -115,8 +120,8 @@ def factors(found: Sequence[ConfidenceFactor] | Sequence[RiskFactor]) -> Table:
     )
 
 
-def skipped(found: Sequence[Skip]) -> Table:
-    """Guests that stay: where, why, and what would change it."""
+def skipped(found: Sequence[Skip], web: str | None = None) -> Table:
+    """Guests that stay: where, why, and what would change it; with a link to each where ``web`` leads to them."""
     rows = [
         (
             guest_label(s.type, s.vmid, s.name),
@@ -130,18 +135,20 @@ def skipped(found: Sequence[Skip]) -> Table:
         for s in found
     ]
     frame = pd.DataFrame(rows, columns=["guest", "node", "reason", "change", "detail", "best", "gain"])
-    return Table(
-        rows=frame.astype({"gain": float}),
-        titles={
-            "guest": "Guest",
-            "node": "Node",
-            "reason": "Reason",
-            "detail": "In words",
-            "change": "What would change it",
-            "best": "Best other node",
-            "gain": "Improvement there",
-        },
-    )
+    frame = frame.astype({"gain": float})
+    titles: dict[str, str | None] = {
+        "guest": "Guest",
+        "node": "Node",
+        "reason": "Reason",
+        "detail": "In words",
+        "change": "What would change it",
+        "best": "Best other node",
+        "gain": "Improvement there",
+    }
+    if web is None:
+        return Table(rows=frame, titles=titles)
+    frame["link"] = [guest_page(web, skip.type, skip.vmid) for skip in found]
+    return Table(rows=frame, titles={**titles, "link": "In Proxmox"}, links=("link",))
 
 
 def steps(assessment: Assessment) -> Table:

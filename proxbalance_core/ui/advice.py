@@ -144,7 +144,9 @@ def staying(generation: Generation) -> None:
         )
     found = advice.skips(assessment, reasons, scope().nodes, text or "")
     st.caption(f"{len(found)} of {words.count(len(assessment.skipped), 'guest')} that stay where they are")
-    tables.show(details.skipped(found), "Guests that are not recommended, with the reason", points=("gain",))
+    tables.show(
+        details.skipped(found, scope().web), "Guests that are not recommended, with the reason", points=("gain",)
+    )
     _muted([skip.vmid for skip in assessment.skipped if skip.reason == "muted"])
 
 

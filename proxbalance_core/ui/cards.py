@@ -90,11 +90,13 @@ def _change_colour(tile: Tile) -> Literal["green", "orange", "off"]:
     return "green" if tile.better else "orange"
 
 
-def node(row: NodeRow, *, on_maintenance: Callable[[str, str], None] | None) -> None:
-    """One node's card; ``on_maintenance`` is called with the node's name and its switch's key."""
+def node(row: NodeRow, *, on_maintenance: Callable[[str, str], None] | None, link: str | None) -> None:
+    """One node's card; ``on_maintenance`` is called with the node's name and its switch's key, ``link`` leads out."""
     with st.container(border=True, height="stretch", gap="small", key=f"node_{row.name}"):
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-            theme.strong(row.name, f"node-{row.name}")
+            with st.container(horizontal=True, vertical_alignment="center", width="content", gap="xsmall"):
+                theme.strong(row.name, f"node-{row.name}")
+                theme.outside(link, f"node-{row.name}", "Proxmox")
             colour, icon = LIGHT_BADGES[row.light]
             if row.maintenance:
                 colour, icon = "gray", ":material/build:"

@@ -8,7 +8,8 @@ import streamlit as st
 
 from proxbalance_core.present import charts, comparison, marks, views, words
 from proxbalance_core.present.advice import guest_label
-from proxbalance_core.ui import cache, tables
+from proxbalance_core.present.proxmox_links import guest_page, node_page
+from proxbalance_core.ui import cache, tables, theme
 from proxbalance_core.ui.state import scope, workbench
 
 if TYPE_CHECKING:
@@ -40,7 +41,9 @@ def guest(generation: Generation) -> None:
     chart = charts.suitability_bars(rows, guests[chosen])
     st.altair_chart(chart)
     decision = words.label(words.SKIPS, found.decision) if found.decision in words.SKIPS else "Recommended to move"
-    st.markdown(f"**Decision: {decision}**")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"**Decision: {decision}**", width="content")
+        theme.outside(guest_page(scope().web, found.type, found.vmid), "compare-guest")
     if found.detail:
         st.text(found.detail)
     tables.show(comparison.options_table(found), "Every other node for this guest", points=("score", "gain", "relief"))
@@ -66,6 +69,7 @@ def two_nodes(generation: Generation) -> None:
     for place, node in ((left, nodes[one]), (right, nodes[two])):
         with place:
             _node_line(node.suitability, node.score)
+            theme.outside(node_page(scope().web, node.name), f"compare-{node.name}")
     st.markdown("**Where the penalty points come from**")
     st.altair_chart(charts.penalties([nodes[one], nodes[two]]))
     rows = comparison.side_by_side(nodes[one], nodes[two])

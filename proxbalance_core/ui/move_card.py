@@ -9,6 +9,7 @@ import streamlit as st
 
 from proxbalance_core.present import details, marks, words
 from proxbalance_core.present.advice import Card
+from proxbalance_core.present.proxmox_links import guest_page
 from proxbalance_core.ui import checks, header, landing, tables, theme
 from proxbalance_core.ui.state import now, scope, workbench
 
@@ -42,6 +43,7 @@ def draw(card: Card, *, linked: bool = False) -> None:
                 st.badge(card.kind, color="gray")
                 for mark in card.marks:
                     st.badge(mark, color="red" if mark == "Conflict" else "blue")
+            theme.outside(guest_page(scope().web, move.type, move.vmid), f"rec-{move.id}")
         with way, st.container(gap="xsmall"):
             _way(card)
         with gains, st.container(gap="xsmall"):

@@ -9,6 +9,7 @@ import streamlit as st
 from proxbalance_core.domain.plans import Assessment
 from proxbalance_core.present import charts, details, marks, views, words
 from proxbalance_core.present.freshness import freshness
+from proxbalance_core.present.proxmox_links import node_page
 from proxbalance_core.ui import cache, cards, header, tables
 from proxbalance_core.ui.state import Scope, now, scope, workbench
 
@@ -102,7 +103,7 @@ def _cards(rows: tuple[views.NodeRow, ...]) -> None:
     first = (min(shown, pages) - 1) * CARDS_PER_PAGE
     with st.grid(columns=4, min_column_width=270, gap="small"):
         for row in rows[first : first + CARDS_PER_PAGE]:
-            cards.node(row, on_maintenance=_switched)
+            cards.node(row, on_maintenance=_switched, link=node_page(scope().web, row.name))
     if pages > 1:
         st.pagination(pages, key="overview_page")
 

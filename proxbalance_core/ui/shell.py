@@ -10,6 +10,7 @@ import streamlit as st
 from proxbalance_core.errors import ProxBalanceError
 from proxbalance_core.present.attention import Hit, search
 from proxbalance_core.services import preferences
+from proxbalance_core.services.web import web_address
 from proxbalance_core.ui import cache, state
 from proxbalance_core.ui.registry import page
 
@@ -30,9 +31,10 @@ def controls() -> None:
     zone = preferences.zone_of(bench, latest.snapshot.timezone if latest else None)
     state.remember(
         state.Scope(
-            cid=connection.id, title=connection.title, source=connection.source, hours=hours, nodes=nodes, zone=zone
+            cid=connection.id, title=connection.title, source=connection.source, hours=hours, nodes=nodes, zone=zone,
+            web=web_address(connection),
         )
-    )
+    )  # fmt: skip
 
 
 def _search(latest: Any) -> None:

@@ -24,7 +24,10 @@ _NEXT = "cluster_next"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
-    """What the user looks at: one connection, a time range [hours], nodes (empty: all), and the zone of all times."""
+    """What the user looks at: one connection, a time range [hours], nodes (empty: all), and the zone of all times.
+
+    ``web`` is the address of the cluster's own web interface, where it has one.
+    """
 
     cid: str
     title: str
@@ -32,6 +35,7 @@ class Scope:
     hours: int
     nodes: tuple[str, ...]
     zone: tzinfo
+    web: str | None
 
 
 def workbench() -> Workbench:

@@ -15,7 +15,7 @@ def show(
 ) -> None:
     """Draw ``table``; ``points`` are columns of figures, ``shares`` percentages drawn as bars.
 
-    ``figures`` are those of a summary, with one decimal.
+    ``figures`` are those of a summary, with one decimal. Its ``links`` open in a new tab.
     """
     first = str(table.rows.columns[0])
     config: dict[str, Any] = {}
@@ -24,6 +24,8 @@ def show(
             config[name] = st.column_config.NumberColumn(title, format="%.2f")
         elif name in figures:
             config[name] = st.column_config.NumberColumn(title, format="%.1f")
+        elif name in table.links:
+            config[name] = st.column_config.LinkColumn(title, display_text="Open")
         elif name in shares:
             config[name] = st.column_config.ProgressColumn(title, format="%.0f %%", min_value=0.0, max_value=100.0)
         else:

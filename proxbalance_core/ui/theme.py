@@ -23,6 +23,12 @@ def strong(text: str, key: str) -> None:
         st.text(text)
 
 
+def outside(url: str | None, key: str, label: str = "Open in Proxmox") -> None:
+    """A link that leaves the app, into a new tab; nothing where there is nowhere to go."""
+    if url is not None:
+        st.link_button(label, url, key=f"outside-{key}", icon=":material/open_in_new:", type="tertiary")
+
+
 def quiet(text: str, key: str) -> None:
     """A smaller line of plain text."""
     with st.container(key=f"quiet-{key}"):

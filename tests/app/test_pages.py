@@ -13,7 +13,7 @@ import pytest
 from proxbalance_core.errors import DatabaseDamaged, SourceUnavailable
 from proxbalance_core.present import words
 from proxbalance_core.services.workbench import Workbench
-from proxbalance_core.ui import checks, registry, state
+from proxbalance_core.ui import checks, registry, shell, state
 from tests.app.conftest import marked, opened, texts
 from tests.app.sample import document
 
@@ -300,3 +300,22 @@ def test_dropped_measurements_are_mapped_and_opened(demo: Path) -> None:
     app.button(key="upload_trace").click().run()
     assert [text for text in texts(app) if "can't" in text] == []
     assert any(connection.source == "trace" for connection in state.workbench().connections())
+
+
+def test_guests_and_nodes_lead_to_their_pages_in_proxmox(demo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    web = "https://pve1.example.net:8006"
+    assert not [link for key in KEYS for link in opened(key).get("link_button")], "the demo has no Proxmox behind it"
+    monkeypatch.setattr(shell, "web_address", lambda _: web)
+    latest = state.workbench().latest("demo")
+    assert latest is not None
+    nodes = {f"{web}/#v1:0:=node%2F{node.name}" for node in latest.snapshot.nodes}
+    assert {link.proto.url for link in opened().get("link_button")} == nodes
+    guests = {
+        f"{web}/#v1:0:={'qemu' if move['type'] == 'vm' else 'lxc'}%2F{move['vmid']}"
+        for move in latest.assessment["recommendations"]
+    }
+    assert {link.proto.url for link in opened("recommendations").get("link_button")} == guests
+    stays = opened("recommendations", rec_view="Not recommended").dataframe[0].value
+    assert stays["link"].str.startswith(f"{web}/#v1:0:=").all()
+    assert len(opened("compare").get("link_button")) == 1
+    assert len(opened("compare", compare_view="Two nodes").get("link_button")) == 2
