@@ -5,7 +5,6 @@ import streamlit as st
 from proxbalance_core.ui import compare, first_run, header
 
 header.head("Compare", "Where would a guest be best, and what sets two nodes apart?", guide=True)
-generation = first_run.generation()
 views = {"guest": "A guest on every node", "nodes": "Two nodes"}
 view = st.segmented_control(
     "View",
@@ -18,6 +17,6 @@ view = st.segmented_control(
     bind="query-params",
 )
 if view == "nodes":
-    compare.two_nodes(generation)
+    compare.two_nodes(first_run.kept())
 else:
-    compare.guest(generation)
+    compare.guest(first_run.generation())

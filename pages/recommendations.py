@@ -3,12 +3,11 @@
 import streamlit as st
 
 from proxbalance_core.ui import advice, first_run, header
-from proxbalance_core.ui.state import scope, workbench
 
 header.head(
     "Recommendations", "Which guests should move, and why every other one should not.", regenerate=True, guide=True
 )
-generation = first_run.generation()
+generation = first_run.kept()
 
 with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
     view = st.segmented_control(
@@ -28,4 +27,4 @@ if view == "stay":
 elif view == "plan":
     advice.plan(generation)
 else:
-    advice.listing(generation, advice.marks_of(workbench().changes(scope().cid)))
+    advice.listing(generation)

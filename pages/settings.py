@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from proxbalance_core.ui import connect, header, scoring_guide, settings
+from proxbalance_core.ui import connect, header, past, scoring_guide, settings
 
 header.head("Settings", "What is watched, from where a node counts as loaded, and how often to look.")
 views = {
@@ -23,7 +23,11 @@ view = st.segmented_control(
     label_visibility="collapsed",
     bind="query-params",
 )
-if view == "profile":
+if view == "scoring":
+    scoring_guide.walk()
+elif past.only_now("Connections and settings belong to the present."):
+    pass
+elif view == "profile":
     settings.profile()
 elif view == "thresholds":
     settings.thresholds()
@@ -31,7 +35,5 @@ elif view == "collection":
     settings.collection()
 elif view == "app":
     settings.app()
-elif view == "scoring":
-    scoring_guide.walk()
 else:
     connect.connections()

@@ -35,8 +35,8 @@ class GenerationGlance:
 class StoredGeneration:
     """A generation as its documents. After 48 h only the brief assessment is left (``in_full`` False).
 
-    The brief assessment keeps the keys of ``proxbalance.assessment/1`` that it still has: format,
-    cluster, taken_at, mode, summary, nodes and recommendations, with fewer figures each.
+    The brief assessment has all keys of ``proxbalance.assessment/1``; the guests that stay, a move's alternatives and
+    commands, the script and suggested thresholds are empty there.
     """
 
     id: int

@@ -177,7 +177,7 @@ def node_rows(
     maintained = {node.name for node in snapshot.nodes if node.maintenance} if snapshot else set()
     after = assessment.batch_impact.after if predicted else None
     rows = [
-        _node_row(node, assessment.settings, after, maintenance=node.name in maintained)
+        _node_row(node, assessment.settings, after, maintenance=node.name in maintained or node.status == "maintenance")
         for node in assessment.nodes
         if not only or node.name in only
     ]

@@ -257,9 +257,10 @@ def ago(moment: datetime | None, now: datetime) -> str:
     return "just now" if seconds < 10 else f"{_coarse(seconds)} ago"
 
 
-def clock(moment: datetime, zone: tzinfo) -> str:
-    """A time as one reads it: ``25 Nov 2026, 14:02``."""
-    return f"{moment.astimezone(zone):%-d %b %Y, %H:%M}"
+def clock(moment: datetime, zone: tzinfo, now: datetime | None = None) -> str:
+    """A time as one reads it: ``25 Nov 2026, 14:02``; with ``now`` given, without the year when it is this one."""
+    at = moment.astimezone(zone)
+    return f"{at:%-d %b, %H:%M}" if now and now.astimezone(zone).year == at.year else f"{at:%-d %b %Y, %H:%M}"
 
 
 def exact(moment: datetime | None, zone: tzinfo) -> str:

@@ -13,6 +13,7 @@ from proxbalance_core.domain.connections import Connection
 from proxbalance_core.domain.documents import iso
 from proxbalance_core.domain.observed import Inventory
 from proxbalance_core.domain.records import Event, StoredGeneration
+from proxbalance_core.domain.results import GuestOptions
 from proxbalance_core.domain.settings import Settings
 from proxbalance_core.errors import SnapshotNotFound, StaleData
 from proxbalance_core.services.preferences import timezone_of
@@ -27,16 +28,22 @@ OnProgress = Callable[[float], bool]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Generation:
-    """One engine run with what went in and what came out."""
+class KeptGeneration:
+    """One engine run, as long as it is kept: its settings and what came out, after 48 hours in brief."""
 
     id: int
     cid: str
     at: datetime
-    snapshot: ClusterSnapshot
     settings: Settings
     assessment: dict[str, Any]
     engine_seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Generation(KeptGeneration):
+    """One engine run with what went in and what came out, whole."""
+
+    snapshot: ClusterSnapshot
 
 
 def snapshot_of(
@@ -129,6 +136,31 @@ def generate(
         id=made, cid=connection.id, at=at, snapshot=snapshot, settings=settings, assessment=document,
         engine_seconds=seconds,
     )  # fmt: skip
+
+
+def kept_of(kept: StoredGeneration) -> KeptGeneration:
+    """A stored generation as values, whole as long as it is.
+
+    Raises
+    ------
+    SnapshotNotFound
+        When too little is left of it.
+    """
+    if kept.in_full:
+        return opened(kept)
+    if "settings" not in kept.assessment:
+        raise SnapshotNotFound(f"Of generation {kept.id} too little is left to show it.", id=kept.id)
+    return KeptGeneration(
+        id=kept.id, cid=kept.cid, at=kept.at.astimezone(UTC), settings=Settings.from_dict(kept.assessment["settings"]),
+        assessment=kept.assessment, engine_seconds=kept.engine_seconds,
+    )  # fmt: skip
+
+
+def options_of(generation: Generation, vmid: int) -> GuestOptions:
+    """Every node for one guest, as of a generation."""
+    from proxbalance_core import options
+
+    return options(generation.snapshot, generation.settings, vmid)
 
 
 def opened(kept: StoredGeneration) -> Generation:

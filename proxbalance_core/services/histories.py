@@ -52,7 +52,7 @@ def _thinned(rows: pd.DataFrame, span: timedelta) -> pd.DataFrame:
 
 def score_history(store: Store, cid: str, now: datetime, span: timedelta) -> pd.DataFrame:
     """One row for each generation, oldest first."""
-    glances = list(reversed(store.generations.list(cid, now - span, limit=MOST_ROWS)))
+    glances = list(reversed(store.generations.list(cid, now - span, limit=MOST_ROWS, until=now)))
     names = ("cluster_health", "predicted_health", "imbalance", "strain", "recommendation_count", "skipped_count")
     made: dict[str, object] = {"ts": pd.to_datetime([glance.at for glance in glances], utc=True)}
     made |= {name: np.array([getattr(glance, name) for glance in glances], dtype=float) for name in names}

@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING
 from proxbalance_core.domain.connections import LIVE, CollectorPlace, Connection, ConnectionStatus
 from proxbalance_core.domain.observed import Inventory, MetricSource
 from proxbalance_core.domain.records import Event, GenerationGlance
-from proxbalance_core.domain.results import GuestOptions
 from proxbalance_core.domain.settings import Settings
 from proxbalance_core.errors import AuthenticationFailed, ConfigError, SnapshotNotFound, SourceError
 from proxbalance_core.services import assessing, changes, histories, rounds
-from proxbalance_core.services.assessing import Generation, OnProgress
+from proxbalance_core.services.assessing import Generation, KeptGeneration, OnProgress
 from proxbalance_core.services.changes import Changes
 from proxbalance_core.services.connecting import ConnectionCheck, ConnectionWish
 from proxbalance_core.services.locks import is_held_here, is_locked
@@ -34,7 +33,15 @@ if TYPE_CHECKING:
     from proxbalance_core.services.importing import TracePreview
     from proxbalance_core.store import Store
 
-__all__ = ["Changes", "ConnectionCheck", "ConnectionStatus", "ConnectionWish", "Generation", "Workbench"]
+__all__ = [
+    "Changes",
+    "ConnectionCheck",
+    "ConnectionStatus",
+    "ConnectionWish",
+    "Generation",
+    "KeptGeneration",
+    "Workbench",
+]
 
 DEMO = "demo"
 STALE_ROUNDS, STALE_MIN_S = 5, 300
@@ -264,23 +271,23 @@ class Workbench:
         kept = self.store.generations.latest(self.connection(cid).id)
         return assessing.opened(kept) if kept is not None and kept.in_full else None
 
-    def generation(self, generation: int) -> Generation:
-        """One generation, whole.
+    def generation(self, generation: int) -> KeptGeneration:
+        """One generation, whole as long as it is.
 
         Raises
         ------
         SnapshotNotFound
-            When it is gone, or only its main figures are left.
+            When it is gone, or too little is left of it.
         """
-        return assessing.opened(self.store.generations.get(generation))
+        return assessing.kept_of(self.store.generations.get(generation))
 
-    def generations(self, cid: str, limit: int = 100) -> tuple[GenerationGlance, ...]:
-        """The newest generations, newest first."""
-        return self.store.generations.list(self.connection(cid).id, limit=limit)
+    def generations(self, cid: str, limit: int = 100, until: datetime | None = None) -> tuple[GenerationGlance, ...]:
+        """The newest generations (of those made by ``until``), newest first."""
+        return self.store.generations.list(self.connection(cid).id, limit=limit, until=until)
 
-    def changes(self, cid: str) -> Changes:
-        """What the newest generation recommends otherwise than the one before."""
-        pair = self.generations(cid, limit=2)
+    def changes(self, cid: str, until: datetime | None = None) -> Changes:
+        """What the newest generation (of those made by ``until``) recommends otherwise than the one before."""
+        pair = self.generations(cid, limit=2, until=until)
         if len(pair) < 2:
             return Changes(previous_at=None)
         try:
@@ -288,15 +295,6 @@ class Workbench:
         except SnapshotNotFound:
             return Changes(previous_at=None)
         return changes.compare(before, after, pair[1].at)
-
-    def options(self, cid: str, vmid: int) -> GuestOptions:
-        """Every node for one guest, as of the newest generation."""
-        from proxbalance_core import options
-
-        kept = self.latest(cid)
-        if kept is None:
-            raise SnapshotNotFound(f"'{self.connection(cid).title}' has not been assessed yet.")
-        return options(kept.snapshot, kept.settings, vmid)
 
     # settings and wishes
 
@@ -322,14 +320,16 @@ class Workbench:
 
     # frames
 
-    def node_history(self, cid: str, hours: int) -> pd.DataFrame:
-        """The nodes' own past: ts, node, cpu_pct, mem_pct, iowait_pct; 5,000 rows at most."""
+    def node_history(self, cid: str, hours: int, until: datetime | None = None) -> pd.DataFrame:
+        """The nodes' own past (up to ``until``): ts, node, cpu_pct, mem_pct, iowait_pct; 5,000 rows at most."""
         connection = self.connection(cid)
-        return histories.node_history(self.store, connection.id, self._moment(connection), timedelta(hours=hours))
+        end = until or self._moment(connection)
+        return histories.node_history(self.store, connection.id, end, timedelta(hours=hours))
 
-    def score_history(self, cid: str, hours: int) -> pd.DataFrame:
+    def score_history(self, cid: str, hours: int, until: datetime | None = None) -> pd.DataFrame:
         """The generations' figures: ts, cluster_health, predicted_health, imbalance, strain, recommendation_count."""
-        return histories.score_history(self.store, self.connection(cid).id, self.clock(), timedelta(hours=hours))
+        end = until or self.clock()
+        return histories.score_history(self.store, self.connection(cid).id, end, timedelta(hours=hours))
 
     # files
 

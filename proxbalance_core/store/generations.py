@@ -22,22 +22,11 @@ FULL_H = 48
 HOUR_S, DAY_S = 3600, 86_400
 # (younger than, one generation kept for each): hourly to 7 d, 6-hourly to 30 d, daily to 2 years.
 _THINNING = ((7 * DAY_S, HOUR_S), (30 * DAY_S, 6 * HOUR_S), (730 * DAY_S, DAY_S))
-_NODE_KEYS = (
-    "name",
-    "status",
-    "score",
-    "suitability",
-    "rating",
-    "strain",
-    "cpu_pct",
-    "mem_pct",
-    "iowait_pct",
-    "guest_count",
-)
-_MOVE_KEYS = (
-    "id", "vmid", "name", "type", "source", "target", "kind", "group", "score_improvement", "strain_relief",
-    "confidence_score", "risk_score", "risk_level", "wave", "steps", "transfer_bytes", "estimated_seconds",
-)  # fmt: skip
+# What an assessment loses after 48 h: what there is one of for each guest, or for each guest and node. The keys stay,
+# empty, so that what is left reads like any assessment. Counts of skips by reason are in its summary.
+_LOST: dict[str, Any] = {"skipped": [], "threshold_suggestions": []}
+_LOST_OF_A_MOVE: dict[str, Any] = {"alternatives": [], "commands": []}
+_LOST_OF_THE_PLAN: dict[str, Any] = {"shell": ""}
 _GLANCE: tuple[Any, ...] = (
     generations.c.id, generations.c.connection, generations.c.at, generations.c.engine_seconds,
     generations.c.cluster_health, generations.c.predicted_health, generations.c.imbalance, generations.c.strain,
@@ -105,8 +94,10 @@ class GenerationStore:
             raise SnapshotNotFound(f"There is no generation {generation} any more.", id=generation)
         return found
 
-    def list(self, cid: str, since: datetime | None = None, limit: int = 100) -> tuple[GenerationGlance, ...]:
-        """The newest generations at or after ``since``, newest first."""
+    def list(
+        self, cid: str, since: datetime | None = None, limit: int = 100, until: datetime | None = None
+    ) -> tuple[GenerationGlance, ...]:
+        """The newest generations at or after ``since`` and at or before ``until``, newest first."""
         wanted = (
             select(*_GLANCE, generation_bodies.c.generation.label("body"))
             .outerjoin(generation_bodies, generation_bodies.c.generation == generations.c.id)
@@ -116,6 +107,8 @@ class GenerationStore:
         )
         if since is not None:
             wanted = wanted.where(generations.c.at >= epoch(since))
+        if until is not None:
+            wanted = wanted.where(generations.c.at <= epoch(until))
         with reading(self._engine) as db:
             rows: Any = db.execute(wanted).all()
         return tuple(_glance(row) for row in rows)
@@ -145,24 +138,16 @@ class GenerationStore:
 
 
 def brief(document: Mapping[str, Any]) -> dict[str, Any]:
-    """What is left of an assessment after 48 h: summary, nodes and moves with their main figures."""
-    kept: dict[str, Any] = {
-        key: document[key] for key in ("format", "cluster", "taken_at", "mode", "summary") if key in document
-    }
-    kept["nodes"] = [_only(node, _NODE_KEYS) for node in document.get("nodes", ())]
-    kept["recommendations"] = [_brief_move(move) for move in document.get("recommendations", ())]
+    """What is left of an assessment after 48 h: all but the guests that stay, alternatives and commands."""
+    kept = {key: _LOST.get(key, value) for key, value in document.items()}
+    kept["recommendations"] = [_emptied(move, _LOST_OF_A_MOVE) for move in document.get("recommendations", ())]
+    if "plan" in document:
+        kept["plan"] = _emptied(document["plan"], _LOST_OF_THE_PLAN)
     return kept
 
 
-def _brief_move(move: Mapping[str, Any]) -> dict[str, Any]:
-    kept = _only(move, _MOVE_KEYS)
-    if "reason" in move:
-        kept["reason"] = _only(move["reason"], ("primary_reason", "primary_label", "summary"))
-    return kept
-
-
-def _only(document: Mapping[str, Any], keys: tuple[str, ...]) -> dict[str, Any]:
-    return {key: document[key] for key in keys if key in document}
+def _emptied(document: Mapping[str, Any], lost: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: lost.get(key, value) for key, value in document.items()}
 
 
 def _number(value: float | None) -> float | None:

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, cast
 import streamlit as st
 
 from proxbalance_core.domain.plans import Assessment
-from proxbalance_core.present import advice, details, exports, plan_charts, schedule, words
+from proxbalance_core.present import advice, details, exports, health_checks, plan_charts, schedule, words
 from proxbalance_core.present.advice import Filters
+from proxbalance_core.services.workbench import Generation, KeptGeneration
 from proxbalance_core.ui import cache, header, landing, move_card, tables
 from proxbalance_core.ui.state import scope, workbench
 
 if TYPE_CHECKING:
-    from proxbalance_core.services.workbench import Changes, Generation
+    from proxbalance_core.services.workbench import Generation
 
 PAGE_LENGTH = 8
 VIEWS = {"moves": "Recommended", "stay": "Not recommended", "plan": "Plan"}
@@ -83,18 +84,19 @@ def _several(title: str, key: str, found: list[str], table: dict[str, str] | Non
     )
 
 
-def marks_of(changes: Changes | None) -> dict[int, str]:
+def _marks(generation: KeptGeneration) -> dict[int, str]:
     """What is new since the assessment before: vmid to "new" or "changed"."""
-    if changes is None or changes.previous_at is None:
+    changes = workbench().changes(generation.cid, until=scope().as_of)
+    if changes.previous_at is None:
         return {}
     return {row.vmid: "new" for row in changes.new} | {row.vmid: "changed" for row in changes.changed_targets}
 
 
 @st.fragment(key="recommendations_list")
-def listing(generation: Generation, changes: dict[int, str]) -> None:
+def listing(generation: KeptGeneration) -> None:
     """Filters and the cards that pass them, page by page."""
     assessment = cache.assessment(generation)
-    cards = advice.cards(assessment, changes)
+    cards = advice.cards(assessment, _marks(generation))
     if not cards:
         _nothing(assessment)
         return
@@ -120,10 +122,14 @@ def _nothing(assessment: Assessment) -> None:
 
 
 @st.fragment(key="recommendations_stay")
-def staying(generation: Generation) -> None:
-    """Every guest that is not recommended, with its reason and what would change it."""
+def staying(generation: KeptGeneration) -> None:
+    """Every guest that is not recommended, with its reason and what would change it; in brief, how many and why."""
     assessment = cache.assessment(generation)
     counts = assessment.summary.skip_reasons
+    if not isinstance(generation, Generation):
+        st.caption("Which guest stayed for which reason is kept for 48 hours, how many did for longer.")
+        tables.show(health_checks.skip_counts(assessment), "Reasons why guests stayed, counted", shares=("share",))
+        return
     with st.container(horizontal=True, vertical_alignment="bottom"):
         text = st.text_input(
             "Guest",
@@ -147,7 +153,8 @@ def staying(generation: Generation) -> None:
     tables.show(
         details.skipped(found, scope().web), "Guests that are not recommended, with the reason", points=("gain",)
     )
-    _muted([skip.vmid for skip in assessment.skipped if skip.reason == "muted"])
+    if scope().as_of is None:
+        _muted([skip.vmid for skip in assessment.skipped if skip.reason == "muted"])
 
 
 def _muted(vmids: list[int]) -> None:
@@ -161,7 +168,7 @@ def _muted(vmids: list[int]) -> None:
             st.rerun(scope="app")
 
 
-def plan(generation: Generation) -> None:
+def plan(generation: KeptGeneration) -> None:
     """The plan by waves, what it does to the cluster, and its script."""
     assessment = cache.assessment(generation)
     if not assessment.plan.steps:
@@ -182,6 +189,11 @@ def plan(generation: Generation) -> None:
         st.text(f"Left out: {dropped.vmid} to {dropped.target}. {dropped.reason}")
     _drawn(assessment)
     tables.show(details.steps(assessment), "The plan's steps, wave by wave")
+    if scope().as_of is None:
+        _script(assessment)
+
+
+def _script(assessment: Assessment) -> None:
     st.markdown("**As a shell script**")
     script = exports.shell_script(assessment, scope().zone)
     st.code(script, language="bash", height=260)
@@ -209,7 +221,7 @@ def _drawn(assessment: Assessment) -> None:
         st.altair_chart(plan_charts.benefit(found))
 
 
-def downloads(generation: Generation) -> None:
+def downloads(generation: KeptGeneration) -> None:
     """The recommendations as CSV, the whole assessment as JSON."""
     assessment = cache.assessment(generation)
     with st.container(horizontal=True, width="content"):

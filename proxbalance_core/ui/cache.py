@@ -13,30 +13,52 @@ from proxbalance_core.present.cluster_map import drawing
 from proxbalance_core.present.map_values import Choice, ClusterMap
 from proxbalance_core.present.reading import read_assessment
 from proxbalance_core.services import trying
+from proxbalance_core.services.workbench import Generation, KeptGeneration
 from proxbalance_core.ui.state import workbench
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     import pandas as pd
 
     from proxbalance_core.domain.changes import Change
+    from proxbalance_core.domain.records import GenerationGlance
     from proxbalance_core.domain.whatif import WhatIf
-    from proxbalance_core.services.workbench import Generation
 
 _TTL_S = 900
+# All that two years keep, with room to spare.
+_MOST_MOMENTS = 3000
 
 
 def latest(cid: str) -> Generation | None:
     """The newest generation that is there in full; it is read from the store once."""
-    newest = workbench().generations(cid, limit=1)
-    return _generation(_folder(), cid, newest[0].id) if newest and newest[0].in_full else None
+    found = as_of(cid, None)
+    return found if isinstance(found, Generation) else None
+
+
+def as_of(cid: str, at: datetime | None) -> KeptGeneration | None:
+    """The generation that was the newest at a time (None: now), whole or in brief; None when all are newer."""
+    newest = workbench().generations(cid, limit=1, until=at)
+    return _generation(_folder(), cid, newest[0].id) if newest else None
 
 
 @st.cache_resource(ttl=_TTL_S, max_entries=8, show_spinner=False)
-def _generation(folder: str, cid: str, gid: int) -> Generation:
+def _generation(folder: str, cid: str, gid: int) -> KeptGeneration:
     return workbench().generation(gid)
 
 
-def assessment(generation: Generation) -> Assessment:
+def moments(cid: str) -> tuple[GenerationGlance, ...]:
+    """Every generation that is kept at a glance, newest first."""
+    newest = workbench().generations(cid, limit=1)
+    return _moments(_folder(), cid, newest[0].id) if newest else ()
+
+
+@st.cache_resource(ttl=_TTL_S, max_entries=8, show_spinner=False)
+def _moments(folder: str, cid: str, gid: int) -> tuple[GenerationGlance, ...]:
+    return workbench().generations(cid, limit=_MOST_MOMENTS)
+
+
+def assessment(generation: KeptGeneration) -> Assessment:
     """The assessment of a generation, read once."""
     return _assessment(_folder(), generation.cid, generation.id, generation.assessment)
 
@@ -71,25 +93,25 @@ def _what_if(
     return trying.what_if(_generation, _changes)
 
 
-def node_history(generation: Generation, hours: int) -> pd.DataFrame:
-    """The nodes' own past: ts, node, cpu_pct, mem_pct, iowait_pct."""
-    return _node_history(_folder(), generation.cid, generation.id, hours)
+def node_history(generation: KeptGeneration, hours: int, *, past: bool) -> pd.DataFrame:
+    """The nodes' own past, up to now or to a ``past`` generation: ts, node, cpu_pct, mem_pct, iowait_pct."""
+    return _node_history(_folder(), generation.cid, generation.id, hours, generation.at if past else None)
 
 
 @st.cache_data(ttl=_TTL_S, max_entries=16, show_spinner=False)
-def _node_history(folder: str, cid: str, gid: int, hours: int) -> pd.DataFrame:
-    frame: pd.DataFrame = workbench().node_history(cid, hours)
+def _node_history(folder: str, cid: str, gid: int, hours: int, until: datetime | None) -> pd.DataFrame:
+    frame: pd.DataFrame = workbench().node_history(cid, hours, until)
     return frame
 
 
-def score_history(generation: Generation, hours: int) -> pd.DataFrame:
-    """Health, imbalance and number of recommendations of past generations."""
-    return _score_history(_folder(), generation.cid, generation.id, hours)
+def score_history(generation: KeptGeneration, hours: int, *, past: bool) -> pd.DataFrame:
+    """Health, imbalance and number of recommendations of the generations before it."""
+    return _score_history(_folder(), generation.cid, generation.id, hours, generation.at if past else None)
 
 
 @st.cache_data(ttl=_TTL_S, max_entries=16, show_spinner=False)
-def _score_history(folder: str, cid: str, gid: int, hours: int) -> pd.DataFrame:
-    frame: pd.DataFrame = workbench().score_history(cid, hours)
+def _score_history(folder: str, cid: str, gid: int, hours: int, until: datetime | None) -> pd.DataFrame:
+    frame: pd.DataFrame = workbench().score_history(cid, hours, until)
     return frame
 
 

@@ -91,7 +91,7 @@ def _change_colour(tile: Tile) -> Literal["green", "orange", "off"]:
 
 
 def node(row: NodeRow, *, on_maintenance: Callable[[str, str], None] | None, link: str | None) -> None:
-    """One node's card; ``on_maintenance`` is called with the node's name and its switch's key, ``link`` leads out."""
+    """One node's card; ``on_maintenance`` (None: no switch) gets its name and its switch's key, ``link`` leads out."""
     with st.container(border=True, height="stretch", gap="small", key=f"node_{row.name}"):
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
             with st.container(horizontal=True, vertical_alignment="center", width="content", gap="xsmall"):
@@ -107,16 +107,20 @@ def node(row: NodeRow, *, on_maintenance: Callable[[str, str], None] | None, lin
             st.html(marks.shifts(shift for shift in shifts.of_node(row) if shift.title in _BESIDE_GAUGES))
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
             st.caption(words.count(row.guest_count, "guest"), width="content")
-            key = f"overview_maintenance_{row.name}"
-            st.toggle(
-                "Maintenance",
-                value=row.maintenance,
-                key=key,
-                help="For the advice only: recommends a new place for every guest. Nothing changes in Proxmox.",
-                disabled=on_maintenance is None,
-                on_change=on_maintenance,
-                args=(row.name, key),
-            )
+            if on_maintenance is not None:
+                _maintenance(row, on_maintenance)
+
+
+def _maintenance(row: NodeRow, switched: Callable[[str, str], None]) -> None:
+    key = f"overview_maintenance_{row.name}"
+    st.toggle(
+        "Maintenance",
+        value=row.maintenance,
+        key=key,
+        help="For the advice only: recommends a new place for every guest. Nothing changes in Proxmox.",
+        on_change=switched,
+        args=(row.name, key),
+    )
 
 
 def _penalty(row: NodeRow) -> None:

@@ -9,11 +9,12 @@ import streamlit as st
 from proxbalance_core.present import charts, comparison, marks, views, words
 from proxbalance_core.present.advice import guest_label
 from proxbalance_core.present.proxmox_links import guest_page, node_page
+from proxbalance_core.services.assessing import options_of
 from proxbalance_core.ui import cache, tables, theme
-from proxbalance_core.ui.state import scope, workbench
+from proxbalance_core.ui.state import scope
 
 if TYPE_CHECKING:
-    from proxbalance_core.services.workbench import Generation
+    from proxbalance_core.services.workbench import Generation, KeptGeneration
 
 
 @st.fragment(key="compare_one_guest")
@@ -35,7 +36,7 @@ def guest(generation: Generation) -> None:
     )
     if chosen is None:
         return
-    found = workbench().options(generation.cid, int(chosen))
+    found = options_of(generation, int(chosen))
     rows = comparison.suitability_rows(found)
     st.markdown("**How well each node would suit it**")
     chart = charts.suitability_bars(rows, guests[chosen])
@@ -50,7 +51,7 @@ def guest(generation: Generation) -> None:
 
 
 @st.fragment(key="compare_two_nodes")
-def two_nodes(generation: Generation) -> None:
+def two_nodes(generation: KeptGeneration) -> None:
     """Two nodes' scores, side by side."""
     assessment = cache.assessment(generation)
     nodes = {node.name: node for node in assessment.nodes}

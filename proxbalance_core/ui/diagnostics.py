@@ -12,7 +12,7 @@ from proxbalance_core.ui import cache, header, tables, theme
 from proxbalance_core.ui.state import now, scope, workbench
 
 if TYPE_CHECKING:
-    from proxbalance_core.services.workbench import Generation
+    from proxbalance_core.services.workbench import KeptGeneration
 
 
 _LEVELS: dict[str, tuple[Literal["green", "orange", "red"], str, str]] = {
@@ -22,10 +22,10 @@ _LEVELS: dict[str, tuple[Literal["green", "orange", "red"], str, str]] = {
 }
 
 
-def engine_run(generation: Generation) -> None:
+def engine_run(generation: KeptGeneration) -> None:
     """The last run in figures."""
     assessment = cache.assessment(generation)
-    moves, stay = len(assessment.recommendations), len(assessment.skipped)
+    moves, stay = len(assessment.recommendations), sum(assessment.summary.skip_reasons.values())
     age_s = (now() - generation.at).total_seconds()
     st.subheader("Engine run", anchor=False)
     figures = (
@@ -40,7 +40,7 @@ def engine_run(generation: Generation) -> None:
             st.metric(title, value, help=about, border=True)
 
 
-def skips(generation: Generation) -> None:
+def skips(generation: KeptGeneration) -> None:
     """Why guests stay, counted."""
     table = health_checks.skip_counts(cache.assessment(generation))
     st.subheader("Why guests stay", anchor=False)
@@ -50,7 +50,7 @@ def skips(generation: Generation) -> None:
     tables.show(table, "Reasons why guests stay, counted", shares=("share",))
 
 
-def collector(generation: Generation) -> None:
+def collector() -> None:
     """Whether collecting works, and how old everything is."""
     status = workbench().status(scope().cid)
     found = freshness(status, now(), scope().zone)
@@ -69,9 +69,9 @@ def collector(generation: Generation) -> None:
             theme.quiet(f"→ {found.todo}", "collector-todo")
 
 
-def checks(generation: Generation) -> None:
+def checks(cid: str) -> None:
     """What was looked at behind the figures, and what to do about it."""
-    found = workbench().diagnostics(generation.cid)
+    found = workbench().diagnostics(cid)
     st.subheader("Checks", anchor=False)
     for place, finding in enumerate(found.findings):
         colour, icon, word = _LEVELS[finding.level]
@@ -87,7 +87,7 @@ def checks(generation: Generation) -> None:
         tables.show(facts, "Versions, size of the database and number of kept assessments")
 
 
-def scoring(generation: Generation) -> None:
+def scoring(generation: KeptGeneration) -> None:
     """The settings that this run was made with, shortest first."""
     st.subheader("Scoring in use", anchor=False)
     for line in health_checks.scoring_lines(generation.settings):
@@ -96,12 +96,12 @@ def scoring(generation: Generation) -> None:
         tables.show(health_checks.settings_table(generation.settings), "Every setting with its default")
 
 
-def export(generation: Generation) -> None:
+def export(cid: str) -> None:
     """The debug bundle."""
     st.subheader("For a bug report", anchor=False)
     st.text("It holds versions, settings, this run and the collector's state. Names and secrets are taken out.")
     if st.button("Prepare debug log", key="diagnostics_prepare", icon=":material/folder_zip:"):
-        bundle = workbench().debug_bundle(generation.cid)
+        bundle = workbench().debug_bundle(cid)
         st.download_button(
             "Export debug log",
             bundle,

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import streamlit as st
 
 from proxbalance_core.errors import DatabaseDamaged, ProxBalanceError
 from proxbalance_core.present import words
-from proxbalance_core.ui import cache, header
+from proxbalance_core.services.workbench import Generation, KeptGeneration
+from proxbalance_core.ui import cache, header, past
 from proxbalance_core.ui.registry import page
 from proxbalance_core.ui.state import Scope, scope, workbench
 from proxbalance_core.ui.working import collectors_first
-
-if TYPE_CHECKING:
-    from proxbalance_core.services.workbench import Generation
 
 LOOK_S = 10
 
@@ -46,8 +42,28 @@ def _damaged(error: DatabaseDamaged) -> None:
 
 
 def generation() -> Generation:
-    """The newest assessment of the chosen cluster, made now if there is none; stops the page when it can't be."""
+    """The assessment that is looked at, whole; stops the page when there is none, or it is only kept in brief."""
+    found = kept()
+    if not isinstance(found, Generation):
+        past.in_brief()
+        st.stop()
+    return found
+
+
+def kept() -> KeptGeneration:
+    """The assessment that is looked at, as much of it as is kept; stops the page when there is none."""
     where = scope()
+    if where.as_of is None:
+        return _newest(where)
+    found = cache.as_of(where.cid, where.as_of)
+    if found is None:
+        past.nothing_by_then()
+        st.stop()
+    return found
+
+
+def _newest(where: Scope) -> Generation:
+    """The newest assessment, made now if there is none."""
     found = cache.latest(where.cid)
     if found is None:
         _first_one(where)
@@ -87,7 +103,7 @@ def _nothing_yet(cid: str, failure: str) -> None:
 
 def invitation() -> None:
     """On the demo cluster: say so, and how to connect one's own."""
-    if scope().source != "synthetic":
+    if scope().source != "synthetic" or scope().as_of is not None:
         return
     with st.container(border=True, horizontal=True, vertical_alignment="center", key="invitation"):
         st.markdown(

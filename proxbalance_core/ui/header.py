@@ -9,7 +9,7 @@ import streamlit as st
 from proxbalance_core.errors import ProxBalanceError
 from proxbalance_core.present import words
 from proxbalance_core.present.freshness import Freshness, freshness
-from proxbalance_core.ui import theme
+from proxbalance_core.ui import past, theme
 from proxbalance_core.ui.registry import page
 from proxbalance_core.ui.state import now, scope, workbench
 from proxbalance_core.ui.working import Job
@@ -29,6 +29,7 @@ _LEVELS: dict[str, tuple[Literal["green", "orange", "red"], str]] = {
 def head(title: str, sentence: str, *, regenerate: bool = False, guide: bool = False) -> None:
     """Draw title, sentence, age of the data and, where asked for, "How scoring works" and "Regenerate now"."""
     st.session_state.pop(_SHOWN, None)
+    at = scope().as_of
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         with st.container(width="content", gap="xxsmall"):
             st.header(title, anchor=False)
@@ -37,11 +38,16 @@ def head(title: str, sentence: str, *, regenerate: bool = False, guide: bool = F
             if guide:
                 explained = {"settings_view": "How scoring works"}
                 st.page_link(page("settings").path, label="How scoring works", query_params=explained)
-            _age()
-            if regenerate:
+            if at is None:
+                _age()
+            if regenerate and at is None:
                 _regenerate_button()
     _failure()
-    _state()
+    past.unreadable()
+    if at is None:
+        _state()
+    else:
+        past.banner(at)
 
 
 def shown(gid: int) -> None:

@@ -21,6 +21,8 @@ DETAILS = {
     "check": "Check now",
     "mute": "Mute",
 }
+# What changes something, asks the cluster or would be run on it.
+ONLY_NOW = ("commands", "check", "mute")
 _RISK_COLOURS: dict[str, Literal["green", "blue", "orange", "red"]] = {
     "low": "green",
     "moderate": "blue",
@@ -71,10 +73,13 @@ def _way(card: Card) -> None:
 
 def _details(card: Card) -> None:
     key = f"rec_details_{card.move.id}"
-    chosen = st.pills("Details", list(DETAILS), key=key, format_func=DETAILS.__getitem__, label_visibility="collapsed")
+    offered = [name for name in DETAILS if scope().as_of is None or name not in ONLY_NOW]
+    chosen = st.pills("Details", offered, key=key, format_func=DETAILS.__getitem__, label_visibility="collapsed")
     if chosen == "score":
         _score(card)
     elif chosen == "others":
+        if not card.move.alternatives:
+            st.caption("The other nodes are kept for 48 hours.")
         tables.show(details.alternatives(card.move), "Other nodes for this guest", points=("score", "gain", "relief"))
     elif chosen == "sure":
         _sure(card)

@@ -10,13 +10,12 @@ from proxbalance_core.domain.plans import Assessment
 from proxbalance_core.present import charts, details, marks, views, words
 from proxbalance_core.present.freshness import freshness
 from proxbalance_core.present.proxmox_links import node_page
+from proxbalance_core.services.workbench import Generation, KeptGeneration
 from proxbalance_core.ui import cache, cards, header, tables
 from proxbalance_core.ui.state import Scope, now, scope, workbench
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from proxbalance_core.services.workbench import Generation
 
 CARDS_PER_PAGE = 12
 TABLE_FROM = 12
@@ -24,10 +23,10 @@ SPARK_POINTS = 48
 _WANTED = "overview_regenerate"
 
 
-def trends(generation: Generation, hours: int) -> dict[str, tuple[float, ...]]:
+def trends(generation: KeptGeneration, where: Scope) -> dict[str, tuple[float, ...]]:
     """Past values for the tiles' sparklines, oldest first."""
-    usage = cache.node_history(generation, hours)
-    scores = cache.score_history(generation, hours)
+    usage = cache.node_history(generation, where.hours, past=where.as_of is not None)
+    scores = cache.score_history(generation, where.hours, past=where.as_of is not None)
     found = {"imbalance": views.thinned(scores, "imbalance", SPARK_POINTS)}
     found["moves"] = views.thinned(scores, "recommendation_count", SPARK_POINTS)
     found["cpu"] = views.thinned(usage, "cpu_pct", SPARK_POINTS)
@@ -36,18 +35,31 @@ def trends(generation: Generation, hours: int) -> dict[str, tuple[float, ...]]:
 
 
 def data_troubles(cid: str) -> tuple[str, ...]:
-    """What is wrong with the data, one sentence each, unless the head of every page says it."""
+    """What is wrong with the data, one sentence each, unless the head of every page says it or the past is shown."""
+    if scope().as_of is not None:
+        return ()
     found = freshness(workbench().status(cid), now(), scope().zone)
     return () if found.level == "ok" or found.banner else (f"{found.sentence} {found.cause}".strip(),)
 
 
-def range_words(hours: int) -> str:
-    """``24 hours``, ``7 days``."""
-    return words.count(hours, "hour") if hours <= 24 else words.count(hours // 24, "day")
+def range_words(where: Scope) -> str:
+    """``The last 24 hours``, ``The 7 days before``."""
+    hours = where.hours
+    span = words.count(hours, "hour") if hours <= 24 else words.count(hours // 24, "day")
+    return f"The last {span}" if where.as_of is None else f"The {span} before"
+
+
+def changes(generation: KeptGeneration, where: Scope) -> None:
+    """What the assessment says that the one before it did not."""
+    if not isinstance(generation, Generation):
+        st.caption("What was new then is kept for 48 hours.")
+        return
+    found = workbench().changes(where.cid, until=where.as_of)
+    cards.changes(found, words.ago(found.previous_at, now()))
 
 
 @st.fragment(key="overview_nodes")
-def nodes(generation: Generation, assessment: Assessment) -> None:
+def nodes(generation: KeptGeneration, assessment: Assessment) -> None:
     """Node cards, the predicted overlay and the maintenance switches."""
     if st.session_state.pop(_WANTED, False):
         header.with_progress(scope().cid, "Assessing with the changed maintenance")
@@ -65,7 +77,8 @@ def nodes(generation: Generation, assessment: Assessment) -> None:
             bind="query-params",
             help="What the plan would make of each node.",
         )
-    rows = views.node_rows(assessment, generation.snapshot, scope().nodes, predicted=predicted)
+    snapshot = generation.snapshot if isinstance(generation, Generation) else None
+    rows = views.node_rows(assessment, snapshot, scope().nodes, predicted=predicted)
     if not rows:
         st.caption("No node passes the filter. Clear it in the sidebar to see all nodes.")
         return
@@ -101,9 +114,10 @@ def _cards(rows: tuple[views.NodeRow, ...]) -> None:
     pages = -(-len(rows) // CARDS_PER_PAGE)
     shown = st.session_state.get("overview_page", 1)
     first = (min(shown, pages) - 1) * CARDS_PER_PAGE
+    switched = _switched if scope().as_of is None else None
     with st.grid(columns=4, min_column_width=270, gap="small"):
         for row in rows[first : first + CARDS_PER_PAGE]:
-            cards.node(row, on_maintenance=_switched, link=node_page(scope().web, row.name))
+            cards.node(row, on_maintenance=switched, link=node_page(scope().web, row.name))
     if pages > 1:
         st.pagination(pages, key="overview_page")
 
@@ -126,9 +140,9 @@ def _predicted(rows: tuple[views.NodeRow, ...], assessment: Assessment) -> None:
             st.altair_chart(chart)
 
 
-def history(generation: Generation, assessment: Assessment, where: Scope) -> None:
+def history(generation: KeptGeneration, assessment: Assessment, where: Scope) -> None:
     """CPU and memory of the nodes over the time range."""
-    frame = cache.node_history(generation, where.hours)
+    frame = cache.node_history(generation, where.hours, past=where.as_of is not None)
     frame = frame[frame["node"].isin(where.nodes or [node.name for node in assessment.nodes])]
     if frame.empty:
         st.caption(

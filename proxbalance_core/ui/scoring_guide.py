@@ -13,7 +13,7 @@ from proxbalance_core.ui.state import scope
 
 def walk() -> None:
     """Five steps from a node's usage to a recommendation, each with a figure of this cluster."""
-    generation = cache.latest(scope().cid)
+    generation = cache.as_of(scope().cid, scope().as_of)
     if generation is None:
         st.text("After the first collection this page explains scoring with your own numbers.")
         return

@@ -11,7 +11,7 @@ from proxbalance_core.errors import ProxBalanceError
 from proxbalance_core.present.attention import Hit, search
 from proxbalance_core.services import preferences
 from proxbalance_core.services.web import web_address
-from proxbalance_core.ui import cache, state
+from proxbalance_core.ui import cache, past, state
 from proxbalance_core.ui.registry import page
 
 _log = logging.getLogger(__name__)
@@ -24,15 +24,17 @@ def controls() -> None:
         connection = state.choose_cluster(bench.connections())
         hours = state.choose_range()
         latest = cache.latest(connection.id)
-        names = tuple(node.name for node in latest.snapshot.nodes) if latest else ()
+        zone = preferences.zone_of(bench, latest.snapshot.timezone if latest else None)
+        at = past.choose(connection.id, zone)
+        shown = cache.as_of(connection.id, at)
+        names = tuple(node.name for node in cache.assessment(shown).nodes) if shown else ()
         nodes = state.choose_nodes(names)
-        if latest:
-            _search(latest)
-    zone = preferences.zone_of(bench, latest.snapshot.timezone if latest else None)
+        if shown:
+            _search(shown)
     state.remember(
         state.Scope(
             cid=connection.id, title=connection.title, source=connection.source, hours=hours, nodes=nodes, zone=zone,
-            web=web_address(connection),
+            web=web_address(connection), as_of=at,
         )
     )  # fmt: skip
 

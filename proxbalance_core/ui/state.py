@@ -20,13 +20,15 @@ HOURS = {"6 h": 6, "24 h": 24, "7 d": 168, "30 d": 720}
 DEFAULT_RANGE = "24 h"
 _SCOPE = "scope"
 _NEXT = "cluster_next"
+AS_OF = "as_of"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
     """What the user looks at: one connection, a time range [hours], nodes (empty: all), and the zone of all times.
 
-    ``web`` is the address of the cluster's own web interface, where it has one.
+    ``web`` is the address of the cluster's own web interface, where it has one; ``as_of`` the past time that is looked
+    at, None for now.
     """
 
     cid: str
@@ -36,6 +38,7 @@ class Scope:
     nodes: tuple[str, ...]
     zone: tzinfo
     web: str | None
+    as_of: datetime | None
 
 
 def workbench() -> Workbench:
@@ -69,8 +72,9 @@ def choose_cluster(connections: tuple[Connection, ...]) -> Connection:
 
 
 def look_at(cid: str) -> None:
-    """Choose a cluster from the next run on: the picker of this run is drawn already."""
+    """Choose a cluster, as it is now, from the next run on: the picker of this run is drawn already."""
     st.session_state[_NEXT] = cid
+    st.session_state[AS_OF] = None
 
 
 def choose_range() -> int:

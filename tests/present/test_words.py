@@ -64,5 +64,7 @@ def test_small_numbers_do_not_become_minus_zero() -> None:
 def test_times_are_told_in_the_chosen_zone() -> None:
     moment = datetime(2026, 2, 8, 23, 30, tzinfo=UTC)
     assert words.clock(moment, ZoneInfo("Europe/Vienna")) == "9 Feb 2026, 00:30"
+    assert words.clock(moment, UTC, moment + timedelta(days=9)) == "8 Feb, 23:30"
+    assert words.clock(moment, UTC, moment + timedelta(days=400)) == "8 Feb 2026, 23:30"
     assert words.exact(moment, ZoneInfo("America/New_York")) == "2026-02-08 18:30:00 EST"
     assert words.exact(None, UTC) == "never"
