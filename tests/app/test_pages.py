@@ -86,12 +86,12 @@ def test_a_cluster_that_did_not_answer_is_asked_again_on_demand(demo: Path, monk
     def unreachable(*_: object, **__: object) -> None:
         raise SourceUnavailable("pve1 does not answer on port 8006.")
 
-    monkeypatch.setattr(Workbench, "generations", lambda *_, **__: ())
-    monkeypatch.setattr(Workbench, "regenerate", unreachable)
-    app = opened()
-    assert "No figures yet" in [found.value for found in app.subheader]
-    assert "The last attempt said: pve1 does not answer on port 8006." in texts(app)
-    monkeypatch.undo()
+    with monkeypatch.context() as broken:
+        broken.setattr(Workbench, "generations", lambda *_, **__: ())
+        broken.setattr(Workbench, "regenerate", unreachable)
+        app = opened()
+        assert "No figures yet" in [found.value for found in app.subheader]
+        assert "The last attempt said: pve1 does not answer on port 8006." in texts(app)
     app.button(key="first_again").click().run()
     assert app.metric[0].label == "Cluster health"
 
