@@ -26,6 +26,7 @@ TAKEN_AT = datetime(2026, 2, 8, 10, 30, tzinfo=UTC)
 MEAN_CPU, MEAN_MEM = 0.42, 0.55
 HOT_SHARE, HOT_FACTOR = 0.15, 1.5
 SCENARIOS = 3
+DIGITS = 4  # as snapshots from the store have them
 Array = np.ndarray
 
 
@@ -79,7 +80,8 @@ def _hours(rng: np.random.Generator, use: Array) -> Array:
     peak = rng.integers(8, 20, len(use))
     cycle = 1.0 + depth[:, None] * np.cos((hour - peak[:, None]) * 2.0 * np.pi / 24.0)
     noise = rng.normal(1.0, 0.05, (len(use), 24)).clip(0.7, 1.3)
-    return np.hstack([use[:, None] * part for part in (cycle * noise, 1.25 * cycle, np.ones_like(cycle))])
+    hours = np.hstack([use[:, None] * part for part in (cycle * noise, 1.25 * cycle, np.ones_like(cycle))])
+    return np.round(hours, DIGITS)
 
 
 def _ahead(hours: Array) -> tuple[tuple[float, ...], ...]:
