@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from benchmarks.clusters import Shape, cluster
+from benchmarks.clusters import Shape, cluster, course
 from benchmarks.targets import Line, cpu_timed, record
 from proxbalance_core import (
     AddGuest,
@@ -27,6 +27,7 @@ from proxbalance_core import (
     NewGuest,
     Settings,
     assess,
+    backtest,
     n_minus_1,
     place,
     what_if,
@@ -186,6 +187,16 @@ def test_place(benchmark: BenchmarkFixture) -> None:
     wish = NewGuest(cpu_cores=4, mem_bytes=2.0**33)
     found = cpu_timed(benchmark, "place, 32 x 1,000", 100.0, place, setup=lambda: ((fresh(SMALL), S, wish), {}))
     assert found.best
+
+
+def test_backtest(benchmark: BenchmarkFixture) -> None:
+    """Thirty days by the hour; the three sides of a backtest with one profile."""
+    past = course(nodes=8, guests=160, hours=720)
+    found = cpu_timed(
+        benchmark, "backtest, 30 days hourly, 8 x 160", 20_000.0, lambda: backtest(past, {"balanced": S}), rounds=1,
+        warmup_rounds=0,
+    )  # fmt: skip
+    assert found.hours == 552 and found.sides[2].moves > 0
 
 
 def test_changed_setting(benchmark: BenchmarkFixture) -> None:

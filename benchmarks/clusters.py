@@ -20,6 +20,7 @@ from proxbalance_core.domain.cluster import (
     NodeMetric,
     Storage,
 )
+from proxbalance_core.features.course import Course
 
 GIB = 2.0**30
 TAKEN_AT = datetime(2026, 2, 8, 10, 30, tzinfo=UTC)
@@ -148,3 +149,21 @@ def _tags(i: int, home: int) -> tuple[str, ...]:
     if i % 100 == 50:
         return (f"pin_pve{home:04d}", f"pin_pve{max(home - 1, 0):04d}")
     return ("ignore",) if i % 100 == 77 else ("web",)
+
+
+def course(nodes: int, guests: int, hours: int, seed: int = 0) -> Course:
+    """The past of a cluster: every guest with a daily cycle and noise of its own, on one node all the time."""
+    snapshot = cluster(Shape(nodes=nodes, guests=guests, seed=seed))
+    rng, hour = np.random.default_rng(seed), np.arange(hours)[:, None]
+    level = np.array([guest.cpu_used_cores.avg_7d for guest in snapshot.guests])
+    cycle = 1.0 + 0.6 * np.cos((hour - rng.integers(0, 24, guests)) * 2.0 * np.pi / 24.0)
+    home = {node.name: i for i, node in enumerate(snapshot.nodes)}
+    place = np.array([home[guest.node] for guest in snapshot.guests], dtype=np.intp)
+    mem = np.array([guest.mem_used_bytes.avg_7d for guest in snapshot.guests])
+    own = np.array([0.02 * node.cpu_cores for node in snapshot.nodes])
+    return Course(
+        snapshot=snapshot, start=int(TAKEN_AT.timestamp()) // 3600 * 3600 - 3600 * hours,
+        own_cores=np.tile(own, (hours, 1)), own_mem=np.full((hours, nodes), 4.0 * GIB),
+        iowait_pct=np.full((hours, nodes), 2.0), cores=level * cycle * rng.lognormal(-0.02, 0.2, (hours, guests)),
+        mem=np.tile(mem, (hours, 1)), was_on=np.tile(place, (hours, 1)),
+    )  # fmt: skip

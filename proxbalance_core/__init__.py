@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from proxbalance_core.domain.backtests import Backtest
     from proxbalance_core.domain.changes import (
         AddCores,
         AddGuest,
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from proxbalance_core.errors import ProxBalanceError
     from proxbalance_core.forecast.hourly import forecast_hours, forecast_scenarios
     from proxbalance_core.whatif.ask import what_if
+    from proxbalance_core.whatif.backtest import backtest
     from proxbalance_core.whatif.n_minus_one import n_minus_1
     from proxbalance_core.whatif.place import place
     from proxbalance_core.whatif.simulate import simulate
@@ -50,6 +52,7 @@ _HOME = {
     "AddMemory": "domain.changes",
     "AddNode": "domain.changes",
     "Assessment": "domain.plans",
+    "Backtest": "domain.backtests",
     "ClusterSnapshot": "domain.cluster",
     "Consolidate": "domain.changes",
     "DrainNode": "domain.changes",
@@ -69,6 +72,7 @@ _HOME = {
     "Validation": "domain.validation",
     "WhatIf": "domain.whatif",
     "assess": "engine.assess",
+    "backtest": "whatif.backtest",
     "bound": "engine.bounding",
     "evaluate": "engine.evaluate",
     "forecast_hours": "forecast.hourly",
@@ -84,11 +88,11 @@ _HOME = {
 }
 
 __all__ = [
-    "AddCores", "AddGuest", "AddMemory", "AddNode", "Assessment", "ClusterSnapshot", "Consolidate", "DrainNode",
-    "Evaluation", "FreshFacts", "GrowGuest", "GuestOptions", "LoseNode", "MoveGuest", "NMinusOne", "NewGuest",
-    "Placing", "ProxBalanceError", "Selection", "Settings", "Simulation", "Validation", "WhatIf", "assess", "bound",
-    "evaluate", "forecast_hours", "forecast_scenarios", "n_minus_1", "options", "place", "select", "simulate",
-    "validate", "what_if", "with_bound",
+    "AddCores", "AddGuest", "AddMemory", "AddNode", "Assessment", "Backtest", "ClusterSnapshot", "Consolidate",
+    "DrainNode", "Evaluation", "FreshFacts", "GrowGuest", "GuestOptions", "LoseNode", "MoveGuest", "NMinusOne",
+    "NewGuest", "Placing", "ProxBalanceError", "Selection", "Settings", "Simulation", "Validation", "WhatIf",
+    "assess", "backtest", "bound", "evaluate", "forecast_hours", "forecast_scenarios", "n_minus_1", "options",
+    "place", "select", "simulate", "validate", "what_if", "with_bound",
 ]  # fmt: skip
 
 

@@ -99,6 +99,10 @@ class StaleData(DataError):
     """The newest data are too old for what was asked."""
 
 
+class NotEnoughHistory(DataError):
+    """What was asked needs more of the past than there is."""
+
+
 class UnitMismatch(DataError):
     """A value is in another unit than the one it claims."""
 

@@ -38,6 +38,18 @@ def profile_of(settings: Settings) -> str:
     return CUSTOM
 
 
+def changed(settings: Settings, values: dict[str, Any]) -> Settings:
+    """``settings`` with ``values`` in place; raises SettingInvalid with every fault at once."""
+    kept = {f.name: getattr(settings, f.name) for f in dataclasses.fields(settings) if f.name != "profile"}
+    return Settings(**(kept | values))
+
+
+def with_preset(settings: Settings, name: str) -> Settings:
+    """``settings`` with a preset's values, sliders back to neutral; all else stays."""
+    neutral = {"cpu_sensitivity": 50.0, "mem_sensitivity": 50.0, "iowait_sensitivity": 50.0}
+    return changed(settings, PRESETS[name] | neutral)
+
+
 def settings_faults(settings: Settings) -> list[str]:
     """One line for each value that can't be used."""
     faults = [fault for key in specs() for fault in _value_faults(key, getattr(settings, key))]

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from proxbalance_core.domain.backtests import BACKTEST_FORMAT, Backtest
 from proxbalance_core.domain.cluster import ClusterSnapshot
 from proxbalance_core.domain.documents import SNAPSHOT_FORMAT, snapshot_adapter
 from proxbalance_core.domain.failover import N_MINUS_1_FORMAT, NMinusOne
@@ -97,6 +98,11 @@ def n_minus_1_schema() -> Schema:
     return _document(_answer(NMinusOne), N_MINUS_1_FORMAT, _first_paragraph(NMinusOne))
 
 
+def backtest_schema() -> Schema:
+    """The schema of ``proxbalance.backtest/1``."""
+    return _document(_answer(Backtest), BACKTEST_FORMAT, _first_paragraph(Backtest))
+
+
 def _answer(kind: type) -> Schema:
     """The schema of something that the engine says: every key is there, and ``settings`` are all settings."""
     from pydantic import TypeAdapter
@@ -107,8 +113,16 @@ def _answer(kind: type) -> Schema:
     settings = settings_schema()
     del settings["$schema"], settings["additionalProperties"]
     made["$defs"]["Settings"] = settings | {"required": list(settings["properties"])}
-    made["properties"]["settings"] = {"$ref": "#/$defs/Settings"}
+    for part in (made, *made["$defs"].values()):
+        if "settings" in part.get("properties", {}):
+            part["properties"]["settings"] = _all_settings(part["properties"]["settings"])
     return made
+
+
+def _all_settings(given: Schema) -> Schema:
+    """All settings, or null where the answer may have none."""
+    whole = {"$ref": "#/$defs/Settings"}
+    return {"anyOf": [whole, {"type": "null"}]} if "anyOf" in given else whole
 
 
 def _document(made: Schema, name: str, about: str) -> Schema:

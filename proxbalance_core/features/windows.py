@@ -70,7 +70,7 @@ class Windows:
         )  # fmt: skip
 
 
-def windows(values: Floats, current: Floats, coarse: Bools | None = None) -> Windows:
+def windows(values: Floats, current: Floats, coarse: Bools | None = None, *, trend: bool = True) -> Windows:
     """Windows of the last 7 days.
 
     Parameters
@@ -81,11 +81,14 @@ def windows(values: Floats, current: Floats, coarse: Bools | None = None) -> Win
         The present level, which is a window of its own.
     coarse : (hours, series), optional
         Which of the values were spread from longer steps: they hide peaks and lower confidence.
+    trend : bool
+        Without it the trends, which take most of the time, are left out (NaN).
     """
     week = _last_week(values)
     known = np.isfinite(week)
     count = known.sum(axis=0)
-    trend, r2 = trends(week)
+    unknown = np.full(week.shape[1], np.nan)
+    slope, r2 = trends(week) if trend else (unknown, np.zeros(week.shape[1]))
     return Windows(
         current=current,
         avg_24h=_mean(week[-DAY_HOURS:]),
@@ -93,7 +96,7 @@ def windows(values: Floats, current: Floats, coarse: Bools | None = None) -> Win
         std_7d=_spread(week),
         p95_7d=_quantile(week, 0.95),
         max_7d=np.fmax.reduce(week, axis=0),
-        trend_per_day=trend,
+        trend_per_day=slope,
         r2=r2,
         history_days=count / DAY_HOURS,
         coarse=_mostly_coarse(coarse, known),

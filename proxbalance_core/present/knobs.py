@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
@@ -112,18 +111,6 @@ def form(name: str, settings: Settings) -> tuple[Knob, ...]:
         )
         for key in FORMS[name]
     )
-
-
-def changed(settings: Settings, values: dict[str, Any]) -> Settings:
-    """``settings`` with ``values`` in place; raises SettingInvalid with every fault at once."""
-    kept = {f.name: getattr(settings, f.name) for f in dataclasses.fields(settings) if f.name != "profile"}
-    return Settings(**(kept | values))
-
-
-def with_preset(settings: Settings, name: str) -> Settings:
-    """``settings`` with a preset's values, sliders back to neutral; all else stays."""
-    neutral = {"cpu_sensitivity": 50.0, "mem_sensitivity": 50.0, "iowait_sensitivity": 50.0}
-    return changed(settings, PRESETS[name] | neutral)
 
 
 def behaviours(name: str) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from proxbalance_core.domain import presets
 from proxbalance_core.domain.settings import Settings
 from proxbalance_core.domain.zones import timezone_names
 from proxbalance_core.errors import SettingInvalid
@@ -52,7 +53,7 @@ def _preset(name: str, settings: Settings) -> None:
         for line in knobs.behaviours(name):
             st.caption(line)
         if st.button("Use this profile", key=f"settings_preset_{name}", disabled=used):
-            _save(knobs.with_preset(settings, name), f"The profile is {words.PROFILES[name].lower()} now")
+            _save(presets.with_preset(settings, name), f"The profile is {words.PROFILES[name].lower()} now")
 
 
 def thresholds() -> None:
@@ -83,7 +84,7 @@ def _submit(settings: Settings, values: dict[str, Any]) -> None:
     if not st.form_submit_button("Save", type="primary", icon=":material/save:"):
         return
     try:
-        new = knobs.changed(settings, values)
+        new = presets.changed(settings, values)
     except SettingInvalid as error:
         st.error("Nothing was saved.", icon=":material/error:")
         st.text(error.message)

@@ -10,7 +10,7 @@ from proxbalance_core import AddMemory, ClusterSnapshot, LoseNode, NewGuest, Set
 from proxbalance_core.domain.settings import DESIGN, Spec, specs
 from proxbalance_core.domain.units import GIB
 from proxbalance_core.errors import ProxBalanceError
-from tests.support import engine_blocks, scoring_blocks
+from tests.support import backtest_blocks, engine_blocks, scoring_blocks
 from tests.support.compact_json import compact
 from tests.support.example import snapshot as example_snapshot
 
@@ -208,4 +208,5 @@ BLOCKS = {
     "setting-faults": faults_block,
     **scoring_blocks.BLOCKS,
     **engine_blocks.BLOCKS,
+    **backtest_blocks.BLOCKS,
 }

@@ -10,7 +10,7 @@ import re
 from pathlib import Path
 
 from proxbalance_core.domain import schemas
-from tests.support import doc_blocks
+from tests.support import backtest_blocks, doc_blocks
 from tests.support.compact_json import compact
 from tests.support.example import snapshot as example_snapshot
 
@@ -27,11 +27,13 @@ def whole_files() -> dict[Path, str]:
         "schema/whatif.v1.json": schemas.whatif_schema(),
         "schema/place.v1.json": schemas.place_schema(),
         "schema/n-1.v1.json": schemas.n_minus_1_schema(),
+        "schema/backtest.v1.json": schemas.backtest_schema(),
         "examples/snapshot.json": example_snapshot(),
         "examples/assessment.json": doc_blocks.example_assessment(),
         "examples/whatif.json": doc_blocks.example_whatif(),
         "examples/place.json": doc_blocks.example_place(),
         "examples/n-1.json": doc_blocks.example_n_minus_1(),
+        "examples/backtest.json": backtest_blocks.example(),
     }
     return {DOCS / name: compact(document) + "\n" for name, document in made.items()}
 

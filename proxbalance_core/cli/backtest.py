@@ -1,0 +1,90 @@
+"""Commands that look at the cluster's own past: backtest."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from proxbalance_core.cli import common
+from proxbalance_core.cli.advice import Mode
+from proxbalance_core.cli.common import AsJson, ConnectionOption, DataDir, SetOption, SettingsFile
+
+if TYPE_CHECKING:
+    from proxbalance_core.domain.backtests import Backtest, BacktestSide
+    from proxbalance_core.domain.settings import Settings
+
+commands = typer.Typer(rich_markup_mode=None)
+IN_FORCE = "settings in force"
+AS_GIVEN = "settings as given"
+
+
+@commands.command()
+def backtest(
+    profile: Annotated[
+        list[str] | None, typer.Option("--profile", help="A preset to replay: conservative, balanced, aggressive.")
+    ] = None,
+    days: Annotated[int, typer.Option("--days", min=3, max=90, help="How many days back.")] = 30,
+    mode: Annotated[Mode, typer.Option("--mode", help="How plans are looked for.")] = Mode.SEQUENTIAL,
+    connection: ConnectionOption = None,
+    settings: SettingsFile = None,
+    changes: SetOption = None,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Replay the cluster's own past hour by hour: as it was, without moves, and with the advice of other settings."""
+    from proxbalance_core.services import backtesting
+
+    if mode is Mode.INDEPENDENT:
+        raise common.BadUsage("A backtest replays plans; moves judged alone are none. Say sequential or optimal.")
+    with common.bench_at(data_dir) as bench:
+        target = common.target(bench, connection)
+        if target.source == "synthetic":
+            with common.progress("Collecting from the demo") as report:
+                bench.fresh(target.id, report)
+        profiles = _profiles(bench.settings(target.id), profile, common.SettingsChoice(settings, changes))
+        with common.progress("Replaying") as report:
+            how: Literal["optimal", "sequential"] = "optimal" if mode is Mode.OPTIMAL else "sequential"
+            found = backtesting.run(bench, target.id, profiles, days=days, mode=how, on_progress=report)
+    if as_json:
+        common.print_json(found.to_dict())
+        return
+    _told(found)
+
+
+def _profiles(base: Settings, named: list[str] | None, choice: common.SettingsChoice) -> dict[str, Settings]:
+    """What to replay, by name; without any word the settings in force."""
+    from proxbalance_core.domain.presets import PRESETS, with_preset
+
+    unknown = [name for name in named or () if name not in PRESETS]
+    if unknown:
+        raise common.BadUsage(f"There is no profile '{unknown[0]}'; there are {', '.join(PRESETS)}.")
+    made = {name: with_preset(base, name) for name in named or ()}
+    if choice.file or choice.changes:
+        made[AS_GIVEN] = common.settings_from(choice.file, choice.changes, base)
+    return made or {IN_FORCE: base}
+
+
+def _told(found: Backtest) -> None:
+    common.say(found.summary, "bold")
+    columns = (
+        "", "Over 60 %", "Over 70 %", "Over 80 %", "Health", "CPU spread", "Memory spread", "Moves", "a day",
+        "GB moved", "Came back %",
+    )  # fmt: skip
+    title = f"{found.begins:%Y-%m-%d %H:%M} to {found.ends:%Y-%m-%d %H:%M} UTC; minutes are node-minutes a day"
+    common.table(title, columns, [_row(side) for side in found.sides], columns[1:])
+    for note in found.notes:
+        common.say(f"Note: {note}")
+
+
+def _row(side: BacktestSide) -> tuple[object, ...]:
+    return (
+        side.name, f"{side.over_60_min_per_day:.0f}", f"{side.over_70_min_per_day:.0f}",
+        f"{side.over_80_min_per_day:.0f}", _figure(side.cluster_health), _figure(side.cpu_spread_pct),
+        _figure(side.mem_spread_pct), side.moves, f"{side.moves_per_day:.2f}", f"{side.gigabytes:.1f}",
+        f"{side.churn_pct:.0f}",
+    )  # fmt: skip
+
+
+def _figure(value: float | None) -> str:
+    return "-" if value is None else f"{value:.1f}"
