@@ -28,6 +28,7 @@ from proxbalance_core import (
     Settings,
     assess,
     backtest,
+    drain,
     n_minus_1,
     place,
     what_if,
@@ -181,6 +182,15 @@ def test_what_if(benchmark: BenchmarkFixture, what: str, changes: tuple[Change, 
         setup=lambda: ((fresh(SMALL), S, changes), {}),
     )  # fmt: skip
     assert len(made.nodes) == SMALL.nodes
+
+
+def test_drain(benchmark: BenchmarkFixture) -> None:
+    told = cpu_timed(
+        benchmark, "drain a node, 32 x 1,000", 500.0, drain, rounds=3,
+        setup=lambda: ((fresh(SMALL), S, "pve0003"), {}),
+    )  # fmt: skip
+    benchmark.extra_info["steps"] = len(told.plan.steps)
+    assert told.guests
 
 
 def test_place(benchmark: BenchmarkFixture) -> None:

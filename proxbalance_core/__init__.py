@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         NewGuest,
     )
     from proxbalance_core.domain.cluster import ClusterSnapshot
+    from proxbalance_core.domain.drains import Drain
     from proxbalance_core.domain.failover import NMinusOne
     from proxbalance_core.domain.plans import Assessment, Simulation
     from proxbalance_core.domain.results import Evaluation, GuestOptions
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from proxbalance_core.forecast.hourly import forecast_hours, forecast_scenarios
     from proxbalance_core.whatif.ask import what_if
     from proxbalance_core.whatif.backtest import backtest
+    from proxbalance_core.whatif.draining import drain
     from proxbalance_core.whatif.n_minus_one import n_minus_1
     from proxbalance_core.whatif.place import place
     from proxbalance_core.whatif.simulate import simulate
@@ -55,6 +57,7 @@ _HOME = {
     "Backtest": "domain.backtests",
     "ClusterSnapshot": "domain.cluster",
     "Consolidate": "domain.changes",
+    "Drain": "domain.drains",
     "DrainNode": "domain.changes",
     "Evaluation": "domain.results",
     "FreshFacts": "domain.validation",
@@ -74,6 +77,7 @@ _HOME = {
     "assess": "engine.assess",
     "backtest": "whatif.backtest",
     "bound": "engine.bounding",
+    "drain": "whatif.draining",
     "evaluate": "engine.evaluate",
     "forecast_hours": "forecast.hourly",
     "forecast_scenarios": "forecast.hourly",
@@ -89,10 +93,10 @@ _HOME = {
 
 __all__ = [
     "AddCores", "AddGuest", "AddMemory", "AddNode", "Assessment", "Backtest", "ClusterSnapshot", "Consolidate",
-    "DrainNode", "Evaluation", "FreshFacts", "GrowGuest", "GuestOptions", "LoseNode", "MoveGuest", "NMinusOne",
-    "NewGuest", "Placing", "ProxBalanceError", "Selection", "Settings", "Simulation", "Validation", "WhatIf",
-    "assess", "backtest", "bound", "evaluate", "forecast_hours", "forecast_scenarios", "n_minus_1", "options",
-    "place", "select", "simulate", "validate", "what_if", "with_bound",
+    "Drain", "DrainNode", "Evaluation", "FreshFacts", "GrowGuest", "GuestOptions", "LoseNode", "MoveGuest",
+    "NMinusOne", "NewGuest", "Placing", "ProxBalanceError", "Selection", "Settings", "Simulation", "Validation",
+    "WhatIf", "assess", "backtest", "bound", "drain", "evaluate", "forecast_hours", "forecast_scenarios", "n_minus_1",
+    "options", "place", "select", "simulate", "validate", "what_if", "with_bound",
 ]  # fmt: skip
 
 

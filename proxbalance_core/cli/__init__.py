@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from proxbalance_core.cli import advice, backtest, checks, cluster, connections, planning, whatif
+from proxbalance_core.cli import advice, backtest, checks, cluster, connections, maintenance, planning, whatif
 from proxbalance_core.cli.common import make_app
 
 app = make_app()
@@ -13,6 +13,7 @@ app.add_typer(cluster.commands)
 app.add_typer(advice.commands)
 app.add_typer(planning.commands)
 app.add_typer(whatif.commands)
+app.add_typer(maintenance.commands)
 app.add_typer(checks.commands)
 app.add_typer(backtest.commands)
 app.add_typer(connections.commands, name="connections")

@@ -35,7 +35,7 @@ def validate(
     as_json: AsJson = False,
 ) -> None:
     """Check a move just before it is made: age of the data, guest, target, storage, load, locks, rules, Proxmox."""
-    if snapshot is None and target is not None and _is_file(target):
+    if snapshot is None and target is not None and common.is_file(target):
         snapshot, target = Path(target), None
     if snapshot is None:
         told = _on_connection(vmid, target, connection, data_dir, bool(settings or changes or at))
@@ -47,11 +47,6 @@ def validate(
         common.print_json(told.to_dict())
         return
     _table(told)
-
-
-def _is_file(text: str) -> bool:
-    """Whether what stands in the target's place is a file: a node's name has neither dot nor slash."""
-    return "." in text or "/" in text or Path(text).is_file()
 
 
 def _moment(text: str | None) -> datetime:

@@ -99,6 +99,16 @@ def gb(size: float | None) -> str:
     return f"{size / GIB:.1f}" if size else ""
 
 
+def one(value: float | None, digits: int = 1) -> str:
+    """A figure; a dash where there is none."""
+    return "-" if value is None else f"{value:.{digits}f}"
+
+
+def way(values: Sequence[str]) -> str:
+    """Figures one after the other, once where nothing changes."""
+    return values[0] if len(set(values)) == 1 else " -> ".join(values)
+
+
 def coloured(text: object, style: str) -> Any:
     """A cell in a colour."""
     from rich.text import Text
@@ -141,6 +151,11 @@ def target(bench: Workbench, named: str | None) -> Connection:
         names = ", ".join(connection.id for connection in configured)
         raise BadUsage(f"There are several connections, name one with --connection: {names}.")
     return configured[0] if configured else bench.add_demo()
+
+
+def is_file(text: str) -> bool:
+    """Whether what stands in a node's place is a file: a node's name has neither dot nor slash."""
+    return "." in text or "/" in text or Path(text).is_file()
 
 
 def snapshot_at(path: Path) -> ClusterSnapshot:

@@ -88,7 +88,7 @@ def _answer(made: WhatIf) -> None:
             (
                 fate.node, "" if fate.fate == "kept" else fate.fate,
                 *(
-                    _way([_figure(side.get(fate.node), key, digits) for side in (before, after, end)])
+                    common.way([_figure(side.get(fate.node), key, digits) for side in (before, after, end)])
                     for key, digits in (("score", 1), ("cpu_pct", 1), ("mem_pct", 1), ("guest_count", 0))
                 ),
             )
@@ -126,11 +126,6 @@ def _answer(made: WhatIf) -> None:
 def _figure(node: NodeScore | None, key: str, digits: int) -> str:
     value = None if node is None or (key != "guest_count" and node.score is None) else getattr(node, key)
     return "-" if value is None else f"{value:.{digits}f}"
-
-
-def _way(values: list[str]) -> str:
-    """Three figures, or fewer where nothing changes."""
-    return values[0] if len(set(values)) == 1 else " -> ".join(values)
 
 
 @commands.command()
@@ -174,9 +169,9 @@ def _ranking(found: Placing) -> None:
     common.say(found.summary, "bold green" if found.best else "bold red")
     rows = [
         (
-            option.rank or "-", option.node, _one(option.score), _one(option.strain_rise, 2),
-            _way([_one(option.cpu_pct), _one(option.cpu_after_pct)]),
-            _way([_one(option.mem_pct), _one(option.mem_after_pct)]),
+            option.rank or "-", option.node, common.one(option.score), common.one(option.strain_rise, 2),
+            common.way([common.one(option.cpu_pct), common.one(option.cpu_after_pct)]),
+            common.way([common.one(option.mem_pct), common.one(option.mem_after_pct)]),
             option.ruled_out or "possible",
         )
         for option in found.nodes
@@ -185,7 +180,3 @@ def _ranking(found: Placing) -> None:
     common.table("Every node for it", columns, rows, columns[:1] + columns[2:6])
     for note in found.notes:
         common.say(f"Note: {note}")
-
-
-def _one(value: float | None, digits: int = 1) -> str:
-    return "-" if value is None else f"{value:.{digits}f}"

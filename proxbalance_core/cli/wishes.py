@@ -109,9 +109,9 @@ def grow(text: str) -> GrowGuest:
     return GrowGuest(vmid=whole(vmid), **given)
 
 
-def move(text: str) -> MoveGuest:
+def move(text: str, option: str = "--move") -> MoveGuest:
     """``101=pve3``."""
-    vmid, target = _pair(text, "--move", "VMID=NODE")
+    vmid, target = _pair(text, option, "VMID=NODE")
     return MoveGuest(vmid=whole(vmid), target=target)
 
 

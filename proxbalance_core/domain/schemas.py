@@ -13,6 +13,7 @@ from typing import Any
 from proxbalance_core.domain.backtests import BACKTEST_FORMAT, Backtest
 from proxbalance_core.domain.cluster import ClusterSnapshot
 from proxbalance_core.domain.documents import SNAPSHOT_FORMAT, snapshot_adapter
+from proxbalance_core.domain.drains import DRAIN_FORMAT, Drain
 from proxbalance_core.domain.failover import N_MINUS_1_FORMAT, NMinusOne
 from proxbalance_core.domain.plans import ASSESSMENT_FORMAT, Assessment
 from proxbalance_core.domain.presets import CUSTOM, PRESETS, SETTINGS_FORMAT
@@ -101,6 +102,11 @@ def n_minus_1_schema() -> Schema:
 def backtest_schema() -> Schema:
     """The schema of ``proxbalance.backtest/1``."""
     return _document(_answer(Backtest), BACKTEST_FORMAT, _first_paragraph(Backtest))
+
+
+def drain_schema() -> Schema:
+    """The schema of ``proxbalance.drain/1``."""
+    return _document(_answer(Drain), DRAIN_FORMAT, _first_paragraph(Drain))
 
 
 def _answer(kind: type) -> Schema:

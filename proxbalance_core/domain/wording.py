@@ -14,3 +14,11 @@ def listed(items: Sequence[str]) -> str:
     """``a``, ``a and b``, ``a, b and c``."""
     *head, last = items or ("",)
     return f"{', '.join(head)} and {last}" if head else last
+
+
+def lasting(seconds: float) -> str:
+    """Seconds in one unit, for estimates: ``40 s``, ``14 min``, ``3 h``."""
+    for unit, step in (("h", 3_600), ("min", 60)):
+        if seconds >= 2 * step:
+            return f"{seconds / step:.0f} {unit}"
+    return f"{seconds:.0f} s"

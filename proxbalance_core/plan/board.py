@@ -31,6 +31,7 @@ class Rules:
     """What a search is played by: never changes during one.
 
     ``joint_rounds`` is how many neighbourhoods the joint search tries in vain before it ends; 0: there is none.
+    With ``duties_only`` the search moves on only those whom a duty moved. Duties of ``first`` [positions] come first.
     """
 
     constraints: Constraints
@@ -39,6 +40,8 @@ class Rules:
     move_cost: Floats  # [G] points
     max_moves: int
     joint_rounds: int = 0
+    duties_only: bool = False
+    first: frozenset[int] = frozenset()
 
 
 def in_parts(work: Callable[..., Floats], *pairs: Ints) -> Floats:

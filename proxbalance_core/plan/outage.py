@@ -102,6 +102,14 @@ def without_nodes(
     )  # fmt: skip
 
 
+def lacking_memory(state: State, rules: Rules, nodes: Collection[int], guests: Collection[int]) -> dict[int, Homeless]:
+    """What those of ``guests`` that can't leave ``nodes`` lack, by the first of each unit; all of it holds them all."""
+    staying = np.ones(len(state.placed.node_of), dtype=bool)
+    staying[list(guests)] = False
+    found = without_nodes(state, rules, nodes, staying)
+    return {unit.guests[0]: unit for unit in found.homeless}
+
+
 def _without(field: StrainField, gone: frozenset[int]) -> StrainField:
     """The strain of those that stay."""
     twin = field.copy()

@@ -92,7 +92,7 @@ def search(begin: State, rules: Rules, eligible: Eligibility, closed: frozenset[
     board = Board(begin, rules, members_of(start, rules), _open(start, rules, plain))
     log = _Log()
     board = _do_duties(board, log, plain, dutiful)
-    if rules.settings.distribution_enabled:
+    if rules.settings.distribution_enabled and not rules.duties_only:
         log.spread = spread_guests(board, scattered(board.placed, rules))
         board = _ready(board, plain)
     gate = Gate(board)
@@ -114,6 +114,8 @@ def _do_duties(board: Board, log: _Log, plain: frozenset[int], dutiful: frozense
     """Carry out what duties can be, and the board on which the search goes on."""
     before = board.field.total()
     board = regrouped(board, plain | dutiful)
+    if board.rules.first:
+        log.duties += evacuate(board, dutiful & board.rules.first)
     log.duties += carry_out(board, dutiful)
     board = regrouped(board, plain | dutiful)
     log.duties += part(board, dutiful)
@@ -133,17 +135,22 @@ def _duties_left(board: Board, dutiful: frozenset[int]) -> bool:
 
 
 def _settle(board: Board, gate: Gate, log: _Log, keep_going: Keep_going) -> None:
-    """Single moves and swaps to the fixpoint; a balanced cluster lets only those move on who moved already."""
+    """Single moves and swaps to the fixpoint; a calm cluster lets only those move on who moved already."""
     able = board.open.copy()
     log.balanced = True
     while log.balanced:
-        log.balanced = cluster_is_balanced(board.field, board.placed, board.rules.settings)
+        log.balanced = _calm(board)
         board.open = able & (~np.isnan(board.paid)) if log.balanced else able
         if not _fixpoint(board, gate, log, keep_going):
             log.stopped = True
             return
-        if log.balanced and cluster_is_balanced(board.field, board.placed, board.rules.settings):
+        if log.balanced and _calm(board):
             return
+
+
+def _calm(board: Board) -> bool:
+    """Whether nothing is to be moved but for a duty."""
+    return board.rules.duties_only or cluster_is_balanced(board.field, board.placed, board.rules.settings)
 
 
 def _held_back(gate: Gate) -> dict[int, int]:

@@ -7,6 +7,7 @@ import re
 from datetime import datetime, tzinfo
 
 from proxbalance_core.domain.units import GIB, KIB, MIB
+from proxbalance_core.domain.wording import lasting
 
 REASONS = {
     "maintenance_evacuation": "Empty a node in maintenance",
@@ -241,10 +242,7 @@ def about(seconds: float | None) -> str:
     """Seconds in one unit, for estimates."""
     if seconds is None or math.isnan(seconds):
         return MISSING
-    for unit, step in (("h", 3_600), ("min", 60)):
-        if seconds >= 2 * step:
-            return f"{seconds / step:.0f} {unit}"
-    return f"{seconds:.0f} s"
+    return lasting(seconds)
 
 
 def ago(moment: datetime | None, now: datetime) -> str:

@@ -18,3 +18,10 @@ def commands_of(guest: Guest, source: str, target: str) -> str:
     online = " --online 1" if guest.running else ""
     local = " --with-local-disks 1" if guest.running and any(d.local_copy for d in guest.disks) else ""
     return f"qm migrate {guest.vmid} {node}{online}{local}"
+
+
+def shutdown_of(guest: Guest) -> str:
+    """One line for the shell of the guest's node that shuts it down in an orderly way."""
+    if guest.ha.managed:
+        return f"ha-manager set {guest.sid} --state stopped"
+    return f"{'pct' if guest.type == 'ct' else 'qm'} shutdown {guest.vmid}"

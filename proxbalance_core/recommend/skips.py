@@ -52,7 +52,7 @@ class AfterPlan:
 
 def skip_of(g: int, guest: Guest, after: AfterPlan, eligible: Eligibility, world: World) -> Skip:
     """Why guest ``g`` [position] stays where it is."""
-    barrier = _with_clash(g, _barrier(g, after, eligible, world), world)
+    barrier = with_clash(g, _barrier(g, after, eligible, world), world.clashes)
     common = {"vmid": guest.vmid, "name": guest.name or "", "type": guest.type, "node": guest.node}
     told = {"reason": barrier.reason, "detail": barrier.detail, "would_change": barrier.would_change}
     if barrier.reason in ("insufficient_improvement", "no_relief", "deferred", "cluster_balanced"):
@@ -61,9 +61,9 @@ def skip_of(g: int, guest: Guest, after: AfterPlan, eligible: Eligibility, world
     return Skip(**common, **told, current_score=None if np.isnan(own) else round(float(own), 2))  # type: ignore[arg-type]
 
 
-def _with_clash(g: int, barrier: Barrier, world: World) -> Barrier:
+def with_clash(g: int, barrier: Barrier, clashes: tuple[Clash, ...]) -> Barrier:
     """Where rules that can't all hold keep a guest from its place, they are named."""
-    clash = next((clash for clash in world.clashes if g in clash.guests), None)
+    clash = next((clash for clash in clashes if g in clash.guests), None)
     if clash is None or barrier.reason not in RULED_OUT:
         return barrier
     return replace(barrier, detail=f"{barrier.detail} {clash.sentence}", would_change="without one of these rules")
@@ -98,20 +98,17 @@ def _two(value: float) -> float:
 
 
 def _barrier(g: int, after: AfterPlan, eligible: Eligibility, world: World) -> Barrier:
-    astray = g in eligible.dutiful and _still_bound(g, world)
-    early = eligible.on_duty.get(g) if astray else eligible.plain.get(g)
+    placed, constraints = world.placed, world.constraints
+    if g in eligible.dutiful and _still_bound(g, world):
+        return unmet_duty(g, after.dropped.get(g), after.scattered, eligible, placed, constraints)
+    early = eligible.plain.get(g)
     if early is not None:
         return early
-    if g in after.scattered and _spread(g, world):
-        return _scattered(g, world)
-    if g in after.dropped and astray:
-        detail = f"It has to move, but {after.dropped[g]}."
-        return Barrier(reason="no_suitable_target", detail=detail, would_change="when there is more room")
+    if g in after.scattered and _spread(g, placed, constraints):
+        return _scattered(g, placed, constraints)
     if g in after.dropped:
         detail = f"It was worth moving, but {after.dropped[g]}."
         return Barrier(reason="deferred", detail=detail, would_change="when there is more room")
-    if astray:
-        return _no_target(g, world)
     if after.balanced:
         spread = world.settings.balanced_spread_pct
         detail = (
@@ -119,8 +116,31 @@ def _barrier(g: int, after: AfterPlan, eligible: Eligibility, world: World) -> B
         )
         return Barrier(reason="cluster_balanced", detail=detail, would_change="when a node passes a threshold")
     if world.prospects.best[g] < 0:
-        return _no_target(g, world)
+        return _no_target(g, placed, constraints)
     return _not_worth_it(g, after, world)
+
+
+def unmet_duty(
+    g: int,
+    dropped: str | None,
+    scattered: frozenset[int],
+    eligible: Eligibility,
+    placed: Placed,
+    constraints: Constraints,
+) -> Barrier:
+    """Why guest ``g``, whose duty it is to move, is where it was in ``placed``, after the plan.
+
+    ``dropped`` is why its move had no order, if it had one; ``scattered`` are those whose unit is spread over nodes.
+    """
+    early = eligible.on_duty.get(g)
+    if early is not None:
+        return early
+    if g in scattered and _spread(g, placed, constraints):
+        return _scattered(g, placed, constraints)
+    if dropped is not None:
+        detail = f"It has to move, but {dropped}."
+        return Barrier(reason="no_suitable_target", detail=detail, would_change="when there is more room")
+    return _no_target(g, placed, constraints)
 
 
 def _still_bound(g: int, world: World) -> bool:
@@ -129,22 +149,22 @@ def _still_bound(g: int, world: World) -> bool:
     return g in duty_bound(world.placed)
 
 
-def _spread(g: int, world: World) -> bool:
-    return len({int(world.placed.node_of[u]) for u in world.constraints.unit_of[g]}) > 1
+def _spread(g: int, placed: Placed, constraints: Constraints) -> bool:
+    return len({int(placed.node_of[u]) for u in constraints.unit_of[g]}) > 1
 
 
-def _scattered(g: int, world: World) -> Barrier:
-    unit = world.constraints.unit_of[g]
-    vmids, node_of = world.placed.arrays.guest.vmids, world.placed.node_of
+def _scattered(g: int, placed: Placed, constraints: Constraints) -> Barrier:
+    unit = constraints.unit_of[g]
+    vmids, node_of = placed.arrays.guest.vmids, placed.node_of
     other = next(u for u in unit if node_of[u] != node_of[g])
-    where = world.placed.arrays.node.names[int(node_of[other])]
+    where = placed.arrays.node.names[int(node_of[other])]
     detail = f"It belongs with guest {vmids[other]}, which is on {where}; they move together or not at all."
     return Barrier(reason="affinity_blocked", detail=detail, would_change="when they are on one node")
 
 
-def _no_target(g: int, world: World) -> Barrier:
-    ruled = refusals(g, world.placed, world.constraints)
-    shown = refusals_in_words(ruled, g, world.placed, world.constraints)
+def _no_target(g: int, placed: Placed, constraints: Constraints) -> Barrier:
+    ruled = refusals(g, placed, constraints)
+    shown = refusals_in_words(ruled, g, placed, constraints)
     change = "when one of these changes"
     if all_for_storage(ruled):
         return Barrier(reason="storage_incompatible", detail=f"No node has its storage: {shown}.", would_change=change)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Iterator
 
-import numpy as np
-
 from proxbalance_core.domain.changes import Change, Consolidate, DrainNode, LoseNode, MoveGuest
 from proxbalance_core.domain.cluster import ClusterSnapshot
 from proxbalance_core.domain.plans import Assessment
@@ -17,7 +15,7 @@ from proxbalance_core.domain.whatif import AdvisedMove, Fate, NodeFate, Unplaced
 from proxbalance_core.engine.assess import assess
 from proxbalance_core.engine.evaluate import evaluate, judged
 from proxbalance_core.engine.view import View
-from proxbalance_core.plan.outage import without_nodes
+from proxbalance_core.plan.outage import lacking_memory
 from proxbalance_core.recommend.violations import made_worse
 from proxbalance_core.whatif.checks import refuse_impossible
 from proxbalance_core.whatif.emptying import Emptied, emptied
@@ -114,10 +112,9 @@ def _not_drained(scene: _Scene, end: View) -> Iterator[Unplaced]:
     left = [s for s in scene.told.skipped if s.node in drained and s.reason != "template"]
     if not left:
         return
-    vmids = {skip.vmid for skip in left if skip.reason == "no_suitable_target"}
-    staying = ~np.isin(end.arrays.guest.vmids, list(vmids))
-    found = without_nodes(end.state, end.rules, [end.arrays.node_at[name] for name in drained], staying)
-    lacking = {int(end.arrays.guest.vmids[unit.guests[0]]): unit for unit in found.homeless}
+    stuck = [end.arrays.guest_at[skip.vmid] for skip in left if skip.reason == "no_suitable_target"]
+    found = lacking_memory(end.state, end.rules, [end.arrays.node_at[name] for name in drained], stuck)
+    lacking = {int(end.arrays.guest.vmids[g]): unit for g, unit in found.items()}
     for skip in left:
         unit = lacking.get(skip.vmid)
         yield Unplaced(

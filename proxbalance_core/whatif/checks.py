@@ -42,6 +42,15 @@ def refuse_impossible_guest(guest: NewGuest) -> None:
         raise ChangeInvalid(sentence)
 
 
+def refuse_unknown_nodes(snapshot: ClusterSnapshot, nodes: Sequence[str]) -> None:
+    """The same for nodes that are to be emptied."""
+    if not nodes:
+        raise ChangeInvalid("Say which node is to be emptied.")
+    named = _Named(snapshot, ())
+    for sentence in (s for name in nodes for s in named.not_online(name, "emptied")):
+        raise ChangeInvalid(sentence)
+
+
 class _Named:
     """The nodes and guests that changes may speak of."""
 

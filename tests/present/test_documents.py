@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shlex
 import subprocess
 from dataclasses import replace
 from datetime import UTC
@@ -94,8 +95,10 @@ def test_the_script_runs_only_the_engines_commands(tmp_path) -> None:
     script = exports.shell_script(replace(made(), cluster="lab\nreboot", recommendations=moves), UTC)
     code = [line for line in script.splitlines() if line and not line.startswith("#")]
     assert code[0] == "set -eu"
-    assert all(line.startswith(("qm ", "pct ", "ha-manager ")) for line in code[1:])
-    assert "qm migrate 100 'pve2;reboot' --online" in code
+    assert all(line.startswith(("ssh root@", "ssh 'root@")) for line in code[1:])
+    asked = [shlex.split(shlex.split(line)[2]) for line in code[1:]]
+    assert {words[0] for words in asked} <= {"qm", "pct", "ha-manager"}
+    assert ["qm", "migrate", "100", "pve2;reboot", "--online"] in asked
     assert len(code) - 1 == len(made().plan.steps)
     path = tmp_path / "plan.sh"
     path.write_text(script)

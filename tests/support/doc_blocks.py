@@ -6,7 +6,18 @@ import copy
 import json
 from typing import Any
 
-from proxbalance_core import AddMemory, ClusterSnapshot, LoseNode, NewGuest, Settings, assess, n_minus_1, place, what_if
+from proxbalance_core import (
+    AddMemory,
+    ClusterSnapshot,
+    LoseNode,
+    NewGuest,
+    Settings,
+    assess,
+    drain,
+    n_minus_1,
+    place,
+    what_if,
+)
 from proxbalance_core.domain.settings import DESIGN, Spec, specs
 from proxbalance_core.domain.units import GIB
 from proxbalance_core.errors import ProxBalanceError
@@ -46,6 +57,11 @@ def example_place() -> Document:
 def example_n_minus_1() -> Document:
     """Each node of the example lost in turn."""
     return n_minus_1(ClusterSnapshot.from_dict(example_snapshot())).to_dict()
+
+
+def example_drain() -> Document:
+    """The first node of the example emptied, with one guest shut down."""
+    return drain(ClusterSnapshot.from_dict(example_snapshot()), None, "pve1", {102: "shut down"}).to_dict()
 
 
 def _fence(value: Any) -> str:
@@ -109,6 +125,12 @@ def n_minus_1_block() -> str:
     document = example_n_minus_1()
     del document["settings"]
     return _fence(_cut(document, 1))
+
+
+def drain_block() -> str:
+    document = example_drain()
+    del document["settings"]
+    return _fence(document | {"guests": document["guests"][:1], "nodes": document["nodes"][:1]})
 
 
 def settings_block() -> str:
@@ -203,6 +225,7 @@ BLOCKS = {
     "example-whatif": whatif_block,
     "example-place": place_block,
     "example-n-1": n_minus_1_block,
+    "example-drain": drain_block,
     "settings": settings_block,
     "refusals": refusals_block,
     "setting-faults": faults_block,

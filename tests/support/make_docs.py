@@ -28,12 +28,14 @@ def whole_files() -> dict[Path, str]:
         "schema/place.v1.json": schemas.place_schema(),
         "schema/n-1.v1.json": schemas.n_minus_1_schema(),
         "schema/backtest.v1.json": schemas.backtest_schema(),
+        "schema/drain.v1.json": schemas.drain_schema(),
         "examples/snapshot.json": example_snapshot(),
         "examples/assessment.json": doc_blocks.example_assessment(),
         "examples/whatif.json": doc_blocks.example_whatif(),
         "examples/place.json": doc_blocks.example_place(),
         "examples/n-1.json": doc_blocks.example_n_minus_1(),
         "examples/backtest.json": backtest_blocks.example(),
+        "examples/drain.json": doc_blocks.example_drain(),
     }
     return {DOCS / name: compact(document) + "\n" for name, document in made.items()}
 

@@ -202,3 +202,36 @@ def test_n_minus_1_loses_each_node(file: Path) -> None:
     people = run("n-1", file)
     assert people.exit_code == 0 and "Each node lost in turn" in people.stdout
     assert "does not hold" in run("n-1", ROOT / "tests/scenarios/057-n-1-does-not-hold/snapshot.json").stdout
+
+
+def test_drain_plans_a_nodes_maintenance(file: Path) -> None:
+    told = json.loads(run("drain", "a", file, "--to", "100=b", "--shut-down", 101, "--json").stdout)
+    assert (told["format"], told["possible"], told["emptied"]) == ("proxbalance.drain/1", True, ["a"])
+    fates = {row["vmid"]: (row["fate"], row["chosen"]) for row in told["guests"]}
+    assert fates == {100: ("moves", True), 101: ("shut_down", True), 102: ("moves", False), 103: ("moves", False)}
+    people = run("drain", "a", file)
+    assert people.exit_code == 0 and "a can be emptied in" in people.stdout and "\x1b" not in people.stdout
+
+
+def test_drain_prints_the_script_in_wave_order(file: Path) -> None:
+    script = run("drain", "a", file, "--shut-down", 101, "--shell").stdout
+    code = [line for line in script.splitlines() if line and not line.startswith("#")]
+    assert code[0] == "set -eu" and code[-1] == "ssh root@a 'qm shutdown 101'"
+    assert len(code) == 5 and all(line.startswith("ssh root@a 'qm ") for line in code[1:])
+    assert subprocess.run(["sh", "-n"], input=script, text=True).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("more", "code", "said"),
+    [
+        (("zz",), 1, "There is no node 'zz'"),
+        (("a", "b", "--to", "100=b"), 1, "Guest 100 can't go to b, which is to be emptied."),
+        (("a", "--to", "100"), 2, "--to takes VMID=NODE"),
+        (("a", "--to", "100=b", "--shut-down", "100"), 2, "Guest 100 is chosen for twice."),
+        (("a", "--json", "--shell"), 2, "Print JSON or a shell script, not both."),
+        (("a", "other.json"), 2, "Give one snapshot file, not several."),
+    ],
+)
+def test_drain_says_what_is_wrong(file: Path, more: tuple[str, ...], code: int, said: str) -> None:
+    done = run("drain", *more, file)
+    assert done.exit_code == code and said in done.stderr and len(done.stderr.strip().splitlines()) == 1
