@@ -24,7 +24,8 @@ def trace(folder: Path, hours: int) -> Path:
     at = pd.date_range("2026-02-01", periods=hours, freq="h", tz="UTC")
     rows = [
         pd.DataFrame({
-            "time": at, "vmid": 100 + g, "node": "pve1" if g < 5 else "pve2", "cpu_cores": 4, "node_cpu_cores": 16, "node_mem_gb": 64,
+            "time": at, "vmid": 100 + g, "node": "pve1" if g < 5 else "pve2", "cpu_cores": 4,
+            "node_cpu_cores": 16, "node_mem_gb": 64,
             "cpu_pct": 40.0 + 20.0 * rng.random(hours), "mem_bytes": 8 * 2**30, "mem_used_bytes": 4 * 2**30,
         })
         for g in range(6)
