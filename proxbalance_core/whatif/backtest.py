@@ -52,12 +52,7 @@ def backtest(
     NotEnoughHistory
         Under three days of hours.
     """
-    if course.hours < LEAST_HOURS:
-        raise NotEnoughHistory(
-            f"A backtest needs {LEAST_HOURS // DAY_HOURS} days of history; there {_there(course.hours)}.",
-            hours=course.hours,
-        )
-    before = int(np.clip(course.hours // 3, LEAST_BEFORE, WEEK_HOURS))
+    before = history_hours(course.hours)
     seen, still, *runs = (
         Rerun(course=course, settings=settings, place=course.first_places(before))
         for settings in (Settings(), Settings(), *profiles.values())
@@ -86,6 +81,21 @@ def backtest(
     )  # fmt: skip
 
 
+def history_hours(hours: int) -> int:
+    """How many of ``hours`` are only the history of the first advice: a third, two days to a week.
+
+    Raises
+    ------
+    NotEnoughHistory
+        Under three days of hours.
+    """
+    if hours < LEAST_HOURS:
+        raise NotEnoughHistory(
+            f"A backtest needs {LEAST_HOURS // DAY_HOURS} days of history; there {_there(hours)}.", hours=hours
+        )
+    return int(np.clip(hours // 3, LEAST_BEFORE, WEEK_HOURS))
+
+
 def _there(hours: int) -> str:
     days = hours // DAY_HOURS
     what = counted(days, "day") if days else counted(hours, "hour")
@@ -102,9 +112,10 @@ def _side(name: str, kind: SideKind, run: Rerun, before: int) -> BacktestSide:
         over_70_min_per_day=round(float(over[1].sum()) / days, 2),
         over_80_min_per_day=round(float(over[2].sum()) / days, 2),
         cpu_spread_pct=_spread(cpu), mem_spread_pct=_spread(mem), cluster_health=_mean(np.array(run.health)),
-        moves=len(run.moves), moves_per_day=round(len(run.moves) / days, 3), gigabytes=round(run.sent / GIB, 2),
-        churn_pct=round(100.0 * run.back / max(len(run.moves), 1), 2), days=tuple(_days(run, over, before)),
-        made=tuple(run.moves), settings=run.settings.to_dict() if kind == "profile" else None,
+        moves=len(run.moves), moves_per_day=round(len(run.moves) / days, 3),
+        gigabytes=round(sum(run.sent_each) / GIB, 2), churn_pct=round(100.0 * run.back / max(len(run.moves), 1), 2),
+        days=tuple(_days(run, over, before)), made=tuple(run.moves),
+        settings=run.settings.to_dict() if kind == "profile" else None,
     )  # fmt: skip
 
 

@@ -27,7 +27,8 @@ CHURN = timedelta(hours=24)
 class Rerun:
     """The guests at ``place`` [G]; per hour the nodes' CPU and memory [percent] and the cluster's health.
 
-    ``sent`` are the bytes that its moves send, ``back`` those that bring a guest to a node it left a day ago or less.
+    ``sent_each`` are the bytes that each move sends, ``back`` counts those that bring a guest to a node it left a
+    day ago or less.
     """
 
     course: Course
@@ -38,7 +39,7 @@ class Rerun:
     health: list[float] = field(default_factory=list)
     moves: list[BacktestMove] = field(default_factory=list)
     moved: defaultdict[int, list[PastMove]] = field(default_factory=lambda: defaultdict(list))
-    sent: float = 0.0
+    sent_each: list[float] = field(default_factory=list)
     back: int = 0
 
     def looks(self, eve: Eve) -> View:
@@ -71,7 +72,7 @@ class Rerun:
         self.moved[g].append(PastMove(at=at, source_node=source, target_node=there))
         self.moves.append(BacktestMove(at=at, vmid=guest.vmid, name=guest.label, source=source, target=there))
         self.place[g] = target
-        self.sent += sent
+        self.sent_each.append(sent)
 
     def lives(self, hour: int) -> None:
         """Take down what the hour asked of the nodes."""
