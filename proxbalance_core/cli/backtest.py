@@ -1,4 +1,4 @@
-"""Commands that look at the cluster's own past: backtest."""
+"""Commands that look at the cluster's own past: backtest, sweep."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from proxbalance_core.cli.common import AsJson, ConnectionOption, DataDir, SetOp
 if TYPE_CHECKING:
     from proxbalance_core.domain.backtests import Backtest, BacktestSide
     from proxbalance_core.domain.settings import Settings
+    from proxbalance_core.domain.sweeps import Sweep
 
 commands = typer.Typer(rich_markup_mode=None)
 IN_FORCE = "settings in force"
@@ -88,3 +89,56 @@ def _row(side: BacktestSide) -> tuple[object, ...]:
 
 def _figure(value: float | None) -> str:
     return "-" if value is None else f"{value:.1f}"
+
+
+@commands.command()
+def sweep(
+    count: Annotated[int, typer.Option("--n", min=1, max=1000, help="How many settings to try.")] = 50,
+    days: Annotated[int, typer.Option("--days", min=3, max=90, help="How many days back.")] = 30,
+    seed: Annotated[
+        int, typer.Option("--seed", min=0, help="Where the draws begin; the same seed, the same trials.")
+    ] = 0,
+    jobs: Annotated[int, typer.Option("--jobs", min=0, help="Processes at once; 0: one for each core.")] = 0,
+    dask: Annotated[str | None, typer.Option("--dask", help="A Dask scheduler to use: tcp://HOST:8786.")] = None,
+    connection: ConnectionOption = None,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Try many settings on the cluster's own past: the least overload for as few moves, and whether it holds up.
+
+    Stopped with Ctrl-C it keeps what is done; the same command goes on from there.
+    """
+    from proxbalance_core.services import sweeping
+
+    with common.bench_at(data_dir) as bench:
+        target = common.target(bench, connection)
+        if target.source == "synthetic":
+            with common.progress("Collecting from the demo") as report:
+                bench.fresh(target.id, report)
+        wish = sweeping.SweepWish(count=count, seed=seed, days=days, jobs=jobs, dask=dask)
+        with common.progress("Trying settings") as report:
+            found = sweeping.run(bench, target.id, wish, report)
+    if as_json:
+        common.print_json(found.to_dict())
+        return
+    _swept(found)
+
+
+def _swept(found: Sweep) -> None:
+    common.say(found.summary, "bold")
+    columns = ("", "Over 60 %", "Over 70 %", "Over 80 %", "Moves a day", "GB a day", "Came back %", "Changes")
+    shown = [trial for trial in found.trials if trial.on_front or trial.number == 0]
+    title = (
+        f"{found.begins:%Y-%m-%d} to {found.ends:%Y-%m-%d}; no setting has less overload for as few moves than these"
+    )
+    rows = [
+        (
+            trial.name, f"{trial.over_60_min_per_day:.0f}", f"{trial.over_70_min_per_day:.0f}",
+            f"{trial.over_80_min_per_day:.0f}", f"{trial.moves_per_day:.2f}", f"{trial.gigabytes_per_day:.1f}",
+            f"{trial.churn_pct:.0f}", ", ".join(f"{key}={value}" for key, value in trial.changes.items()),
+        )
+        for trial in sorted(shown, key=lambda trial: (trial.over_60_min_per_day, trial.moves_per_day))
+    ]  # fmt: skip
+    common.table(title, columns, rows, columns[1:7])
+    for note in found.notes:
+        common.say(f"Note: {note}")

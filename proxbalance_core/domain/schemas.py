@@ -19,6 +19,7 @@ from proxbalance_core.domain.plans import ASSESSMENT_FORMAT, Assessment
 from proxbalance_core.domain.presets import CUSTOM, PRESETS, SETTINGS_FORMAT
 from proxbalance_core.domain.refusals import HOURS_AHEAD, MAX_SCENARIOS
 from proxbalance_core.domain.settings import Settings, Spec, specs
+from proxbalance_core.domain.sweeps import SWEEP_FORMAT, Sweep
 from proxbalance_core.domain.whatif import PLACE_FORMAT, WHATIF_FORMAT, Placing, WhatIf
 
 Schema = dict[str, Any]
@@ -107,6 +108,13 @@ def backtest_schema() -> Schema:
 def drain_schema() -> Schema:
     """The schema of ``proxbalance.drain/1``."""
     return _document(_answer(Drain), DRAIN_FORMAT, _first_paragraph(Drain))
+
+
+def sweep_schema() -> Schema:
+    """The schema of ``proxbalance.sweep/1``."""
+    made = _answer(Sweep)
+    made["properties"]["base"] = {"$ref": "#/$defs/Settings"}
+    return _document(made, SWEEP_FORMAT, _first_paragraph(Sweep))
 
 
 def _answer(kind: type) -> Schema:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from proxbalance_core.domain.results import Mode
@@ -19,8 +19,8 @@ MOST_DAYS = 90
 OnProgress = Callable[[float], object]
 
 
-def course(bench: Workbench, cid: str, days: int) -> Course:
-    """The last ``days`` of a connection, as far as they are stored.
+def course(bench: Workbench, cid: str, days: int, until: datetime | None = None) -> Course:
+    """The last ``days`` of a connection up to ``until`` (the newest), as far as they are stored.
 
     Raises
     ------
@@ -37,7 +37,7 @@ def course(bench: Workbench, cid: str, days: int) -> Course:
     if connection.source == "file":
         raise NotEnoughHistory(f"'{connection.title}' is a single moment; a backtest needs history.", hours=0)
     snapshot = bench.snapshot(connection.id)
-    now = snapshot.taken_at
+    now = min(until, snapshot.taken_at) if until is not None else snapshot.taken_at
     first = now - timedelta(days=days)
     hourly = bench.store.samples.hourly
     return course_of(

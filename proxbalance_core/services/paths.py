@@ -37,6 +37,11 @@ class DataPaths:
     def lock(self, cid: str) -> Path:
         return self.root / f"collector-{cid}.lock"
 
+    @property
+    def sweeps(self) -> Path:
+        """Sweeps that are under way."""
+        return self.root / "sweeps"
+
     def demo_state(self, cid: str) -> Path:
         return self.root / f"{cid}.state.json"
 

@@ -63,7 +63,7 @@ def _near(base: Settings, drawn: Floats) -> Floats:
     """Shares of the ranges around where the base is."""
     spans = np.array([(low, high - low) for low, high, _ in RANGES.values()])
     here = (np.array([float(getattr(base, key)) for key in RANGES]) - spans[:, 0]) / spans[:, 1]
-    return np.clip(here + NEAR * (drawn - 0.5), 0.0, 1.0)
+    return np.asarray(np.clip(here + NEAR * (drawn - 0.5), 0.0, 1.0))
 
 
 def _at(base: Settings, place: Floats) -> Settings:

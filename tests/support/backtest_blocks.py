@@ -11,6 +11,8 @@ import numpy as np
 from proxbalance_core import Settings
 from proxbalance_core.features.course import Course
 from proxbalance_core.whatif.backtest import backtest
+from proxbalance_core.whatif.sweep import judged, tried
+from proxbalance_core.whatif.trials import trials
 from tests.support.clusters import GIB, cluster, guest
 from tests.support.compact_json import compact
 
@@ -46,4 +48,23 @@ def block() -> str:
     return f"```json\n{compact(document, width=100)}\n```"
 
 
-BLOCKS = {"example-backtest": block}
+def example_sweep() -> dict[str, Any]:
+    """Four trials on the example."""
+    past = course()
+    found = tried(past, trials(Settings(), 6, seed=1))
+    if found is None:
+        raise AssertionError("nobody stopped it")
+    return judged(past, Settings(), 1, found).to_dict()
+
+
+def sweep_block() -> str:
+    """The example without its base, its lists cut after one entry."""
+    document: dict[str, Any] = json.loads(json.dumps(example_sweep()))
+    del document["base"]
+    document["trials"] = document["trials"][-1:]
+    document["trials"][0]["weeks"] = document["trials"][0]["weeks"][:1]
+    document["held_out"] = document["held_out"][:1]
+    return f"```json\n{compact(document, width=100)}\n```"
+
+
+BLOCKS = {"example-sweep": sweep_block, "example-backtest": block}

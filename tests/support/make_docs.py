@@ -29,6 +29,7 @@ def whole_files() -> dict[Path, str]:
         "schema/n-1.v1.json": schemas.n_minus_1_schema(),
         "schema/backtest.v1.json": schemas.backtest_schema(),
         "schema/drain.v1.json": schemas.drain_schema(),
+        "schema/sweep.v1.json": schemas.sweep_schema(),
         "examples/snapshot.json": example_snapshot(),
         "examples/assessment.json": doc_blocks.example_assessment(),
         "examples/whatif.json": doc_blocks.example_whatif(),
@@ -36,6 +37,7 @@ def whole_files() -> dict[Path, str]:
         "examples/n-1.json": doc_blocks.example_n_minus_1(),
         "examples/backtest.json": backtest_blocks.example(),
         "examples/drain.json": doc_blocks.example_drain(),
+        "examples/sweep.json": backtest_blocks.example_sweep(),
     }
     return {DOCS / name: compact(document) + "\n" for name, document in made.items()}
 
