@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from proxbalance_core.ui import first_run, header, what_if
+from proxbalance_core.ui import drain, first_run, header, what_if
 
 header.head("What-if", "What would become of the cluster, and where would a new guest be best?")
 generation = first_run.generation()
@@ -18,5 +18,7 @@ view = st.segmented_control(
 )
 if view == "place":
     what_if.place(generation)
+elif view == "maintenance":
+    drain.drain(generation)
 else:
     what_if.change(generation)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from proxbalance_core.domain.changes import Change, NewGuest
+from proxbalance_core.domain.drains import Drain
 from proxbalance_core.domain.whatif import Placing, WhatIf
 from proxbalance_core.services.assessing import Generation
 
@@ -33,3 +34,16 @@ def place(generation: Generation, guest: NewGuest) -> Placing:
     from proxbalance_core import place as ask
 
     return ask(generation.snapshot, generation.settings, guest)
+
+
+def drain(generation: Generation, nodes: Iterable[str], choices: Mapping[int, str]) -> Drain:
+    """How ``nodes`` of a generation's cluster are emptied under ``choices``.
+
+    Raises
+    ------
+    ChangeInvalid
+        For what can't be.
+    """
+    from proxbalance_core import drain as ask
+
+    return ask(generation.snapshot, generation.settings, nodes, choices)

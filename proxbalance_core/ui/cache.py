@@ -17,11 +17,13 @@ from proxbalance_core.services.workbench import Generation, KeptGeneration
 from proxbalance_core.ui.state import workbench
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     import pandas as pd
 
     from proxbalance_core.domain.changes import Change
+    from proxbalance_core.domain.drains import Drain
     from proxbalance_core.domain.records import GenerationGlance
     from proxbalance_core.domain.whatif import WhatIf
 
@@ -91,6 +93,19 @@ def _what_if(
     folder: str, cid: str, gid: int, asked: str, _generation: Generation, _changes: tuple[Change, ...]
 ) -> WhatIf:
     return trying.what_if(_generation, _changes)
+
+
+def drain(generation: Generation, nodes: tuple[str, ...], choices: Mapping[int, str]) -> Drain:
+    """The maintenance of ``nodes`` under ``choices``, planned once."""
+    return _drain(_folder(), generation.cid, generation.id, nodes, tuple(choices.items()), generation)
+
+
+@st.cache_resource(ttl=_TTL_S, max_entries=16, show_spinner="Working it out")
+def _drain(
+    folder: str, cid: str, gid: int, nodes: tuple[str, ...], choices: tuple[tuple[int, str], ...],
+    _generation: Generation,
+) -> Drain:  # fmt: skip
+    return trying.drain(_generation, nodes, dict(choices))
 
 
 def node_history(generation: KeptGeneration, hours: int, *, past: bool) -> pd.DataFrame:

@@ -11,6 +11,7 @@ from proxbalance_core.present import marks, shifts, words
 from proxbalance_core.present.attention import Attention
 from proxbalance_core.present.views import Digest, NodeRow, Tile
 from proxbalance_core.ui import theme
+from proxbalance_core.ui.registry import page
 
 if TYPE_CHECKING:
     from proxbalance_core.services.workbench import Changes
@@ -32,6 +33,7 @@ _URGENCY: dict[str, tuple[Colour, str]] = {
     "low": ("blue", ":material/event_available:"),
     "none": ("green", ":material/check_circle:"),
 }
+MAINTENANCE_VIEW = "Node maintenance"
 _FULL_STACK = 100.0
 _CHANGES_SHOWN = 12
 # The other figures of the predicted overlay stand at their gauges.
@@ -109,6 +111,11 @@ def node(row: NodeRow, *, on_maintenance: Callable[[str, str], None] | None, lin
             st.caption(words.count(row.guest_count, "guest"), width="content")
             if on_maintenance is not None:
                 _maintenance(row, on_maintenance)
+        if row.maintenance and on_maintenance is not None:
+            asked = {"whatif_view": MAINTENANCE_VIEW, "whatif_empty_nodes": row.name}
+            st.page_link(
+                page("what_if").path, label="Plan its maintenance", icon=":material/build:", query_params=asked
+            )
 
 
 def _maintenance(row: NodeRow, switched: Callable[[str, str], None]) -> None:

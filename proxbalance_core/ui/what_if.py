@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from proxbalance_core.domain.whatif import Placing, WhatIf
     from proxbalance_core.services.workbench import Generation
 
-VIEWS = {"change": "Change the cluster", "place": "Best node for a new guest"}
+VIEWS = {"change": "Change the cluster", "place": "Best node for a new guest", "maintenance": cards.MAINTENANCE_VIEW}
 CARDS_UP_TO = 12
 _SHOWN_AT_ONCE = 8
 
@@ -32,7 +32,7 @@ def change(generation: Generation) -> None:
     try:
         made = cache.what_if(generation, asked)
     except ChangeInvalid as error:
-        _refused(error)
+        refused(error)
         return
     _headline(made.verdict, made.summary)
     _no_longer_fits(made)
@@ -41,10 +41,11 @@ def change(generation: Generation) -> None:
     _nodes(made, stage)
     _started(made)
     _moves(made)
-    _notes(made.notes)
+    notes(made.notes)
 
 
-def _refused(error: ChangeInvalid) -> None:
+def refused(error: ChangeInvalid) -> None:
+    """What can't be, in its sentence."""
     with st.container(border=True, key="whatif_refused", horizontal=True, vertical_alignment="center"):
         st.badge("Can't be", icon=":material/block:", color="orange")
         st.text(error.message)
@@ -146,8 +147,9 @@ def _moves(made: WhatIf) -> None:
     tables.show(what_if.moves(made), "Moves that would be advised on the changed cluster", points=("relief",))
 
 
-def _notes(notes: tuple[str, ...]) -> None:
-    for place, note in enumerate(notes):
+def notes(said: tuple[str, ...]) -> None:
+    """What an answer rests on, small."""
+    for place, note in enumerate(said):
         theme.quiet(note, f"whatif-note-{place}")
 
 
@@ -159,7 +161,7 @@ def place(generation: Generation) -> None:
     try:
         found = trying.place(generation, wish)
     except ChangeInvalid as error:
-        _refused(error)
+        refused(error)
         return
     _best(found)
     tables.show(
@@ -169,7 +171,7 @@ def place(generation: Generation) -> None:
         shares=what_if.PLACE_SHARES,
         figures=what_if.PLACE_FIGURES,
     )
-    _notes(found.notes)
+    notes(found.notes)
 
 
 def _best(found: Placing) -> None:

@@ -97,7 +97,7 @@ def _drain(choices: Choices) -> list[Change]:
 
 
 def _nodes(title: str, key: str, names: Sequence[str], *, first: bool = False) -> list[str]:
-    chosen = _kept(f"whatif_{key}_nodes", names)
+    chosen = kept(f"whatif_{key}_nodes", names)
     default = list(names[:1]) if first and chosen is None else None
     return list(
         st.multiselect(
@@ -106,7 +106,7 @@ def _nodes(title: str, key: str, names: Sequence[str], *, first: bool = False) -
     )
 
 
-def _kept(key: str, names: Sequence[str]) -> list[str] | None:
+def kept(key: str, names: Sequence[str]) -> list[str] | None:
     """What was chosen before; what has gone since falls out of it."""
     chosen = st.session_state.get(key)
     if chosen is not None and any(name not in names for name in chosen):

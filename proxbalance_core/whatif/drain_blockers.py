@@ -86,7 +86,7 @@ def _remedies(
         yield from _against_rulings(view, g, after, nearest)
     elif barrier.reason in FOR_REASON:
         yield FOR_REASON[barrier.reason]
-    yield "shut it down for the time"
+    yield "shut it down for the maintenance"
 
 
 def _against_rulings(view: View, g: int, after: State, nearest: str | None) -> Iterator[str]:

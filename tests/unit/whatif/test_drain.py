@@ -106,7 +106,7 @@ def test_no_room_says_how_much_is_missing_and_where_least() -> None:
     told = drain(cluster(nodes, [guest(1, "pve1", 1, 30, mem_bytes=30 * GIB)]), None, "pve1")
     (blocker,) = told.blockers
     assert (blocker.nearest, blocker.missing_bytes) == ("pve2", pytest.approx(15 * GIB))
-    assert blocker.remedy == "Free 15.0 GB of memory on pve2, or shut it down for the time."
+    assert blocker.remedy == "Free 15.0 GB of memory on pve2, or shut it down for the maintenance."
     assert told.summary == "pve1 can't be emptied: g1 (1) can't leave; 15.0 GB of memory are missing."
     assert told.missing_bytes == pytest.approx(15 * GIB)
 
