@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, ClassVar, Literal
 
 from proxbalance_core.domain.units import NAN, Count, NonNegative, Positive
@@ -181,6 +182,11 @@ class PastMove(Value):
     target_node: str
 
 
+@lru_cache(maxsize=4096)
+def _parted(tags: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(part for tag in tags for part in re.split(r"[;,\s]+", tag.lower()) if part)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Guest(Value):
     """One VM or container."""
@@ -220,7 +226,7 @@ class Guest(Value):
     @property
     def tag_set(self) -> frozenset[str]:
         """Its tags in lower case; what Proxmox joins by ``;``, ``,`` or a space is taken apart."""
-        return frozenset(part for tag in self.tags for part in re.split(r"[;,\s]+", tag.lower()) if part)
+        return _parted(self.tags)
 
     @property
     def sid(self) -> str:

@@ -5,7 +5,6 @@ Axes: N nodes (by name), G guests (by vmid), 4 windows (current, 24 h, 7 d, peak
 
 from __future__ import annotations
 
-import weakref
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +13,7 @@ import numpy.typing as npt
 from proxbalance_core.domain.cluster import ClusterSnapshot, Guest, Node, NodeMetric
 from proxbalance_core.domain.placement import carried, own_iowait_pct
 from proxbalance_core.domain.units import known
+from proxbalance_core.features.once import once
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.intp]
@@ -21,7 +21,6 @@ Bools = npt.NDArray[np.bool_]
 IO_EXEMPT_TAG = "io_exempt"
 BURSTY_RATIO = 2.0
 TREND_SHARE = {"high": 1.0, "medium": 0.5, "low": 0.0, None: 0.0}
-_kept: dict[int, tuple[weakref.ref[ClusterSnapshot], ClusterArrays]] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -80,12 +79,7 @@ class ClusterArrays:
     @staticmethod
     def of(snapshot: ClusterSnapshot) -> ClusterArrays:
         """The arrays of ``snapshot``, kept as long as it lives."""
-        held = _kept.get(id(snapshot))
-        if held is not None and held[0]() is snapshot:
-            return held[1]
-        made, key = _made(snapshot), id(snapshot)
-        _kept[key] = (weakref.ref(snapshot, lambda _: _kept.pop(key, None)), made)
-        return made
+        return once(snapshot, "arrays", lambda: _made(snapshot))
 
 
 def _made(snapshot: ClusterSnapshot) -> ClusterArrays:

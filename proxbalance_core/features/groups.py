@@ -10,6 +10,7 @@ import numpy as np
 from proxbalance_core.domain.cluster import ClusterSnapshot, Guest
 from proxbalance_core.domain.wording import listed
 from proxbalance_core.features.arrays import ClusterArrays, Floats, Ints
+from proxbalance_core.features.once import once
 
 EXCLUDE, AFFINITY, PIN = "exclude_", "affinity_", "pin_"
 IGNORE_TAGS = frozenset({"ignore", "proxbalance-ignore"})
@@ -39,7 +40,11 @@ class Groups:
 
     @classmethod
     def of(cls, snapshot: ClusterSnapshot, arrays: ClusterArrays) -> Groups:
-        """Read the tags and rules of ``snapshot``."""
+        """Read the tags and rules of ``snapshot``; kept as long as it lives."""
+        return once(snapshot, "groups", lambda: cls._read(snapshot, arrays))
+
+    @classmethod
+    def _read(cls, snapshot: ClusterSnapshot, arrays: ClusterArrays) -> Groups:
         rules, notes = _rule_groups(snapshot, arrays)
         pins, pin_notes = _pins(snapshot.guests, arrays)
         return cls(

@@ -19,6 +19,7 @@ from proxbalance_core.domain.settings import Settings
 from proxbalance_core.domain.units import GIB, known
 from proxbalance_core.features.arrays import Bools, ClusterArrays, Floats, Ints
 from proxbalance_core.features.groups import Group, Groups
+from proxbalance_core.features.once import once
 from proxbalance_core.features.unions import united
 from proxbalance_core.scoring.placed import Placed
 
@@ -70,7 +71,8 @@ class Constraints:
         self.allowed_on = _allowed_nodes(groups.placed)
         self.unit_of = units(groups.together)
         self._disk_rows: dict[tuple[str, tuple[Disk, ...]], list[Ruling]] = {}
-        self.fixed = self._fixed(settings)
+        # Of the settings only this one counts.
+        self.fixed = once(snapshot, ("fixed", settings.allowed_targets), lambda: self._fixed(settings))
         self.mem_limits = arrays.node.mem_bytes * (1.0 + ROUNDING)
 
     def _fixed(self, settings: Settings) -> npt.NDArray[np.int8]:

@@ -12,6 +12,7 @@ import numpy as np
 from proxbalance_core.domain.cluster import ClusterSnapshot, Guest, Node
 from proxbalance_core.domain.settings import Settings
 from proxbalance_core.features.groups import IGNORE_TAGS, Groups
+from proxbalance_core.features.once import once
 from proxbalance_core.recommend.constraints import Constraints, units
 from proxbalance_core.scoring.placed import Placed
 from proxbalance_core.scoring.strain import StrainField
@@ -42,7 +43,21 @@ Check = Callable[[Guest, Node], Barrier | None]
 
 
 def eligibility(snapshot: ClusterSnapshot, placed: Placed, constraints: Constraints, settings: Settings) -> Eligibility:
-    """Barriers that don't depend on the cluster's load; the first that applies counts."""
+    """Barriers that don't depend on the cluster's load; the first that applies counts.
+
+    Of the cluster as it stands they are kept as long as the snapshot lives, for the settings that count.
+    """
+    if not np.array_equal(placed.node_of, placed.arrays.guest.home):
+        return _eligibility(snapshot, placed, constraints, settings)
+    counts = (settings.include_ha, settings.cooldown_hours, settings.allowed_sources, settings.allowed_targets)
+    maintained = placed.arrays.node.maintenance.tobytes()
+    key = ("eligibility", *counts, maintained)
+    return once(snapshot, key, lambda: _eligibility(snapshot, placed, constraints, settings))
+
+
+def _eligibility(
+    snapshot: ClusterSnapshot, placed: Placed, constraints: Constraints, settings: Settings
+) -> Eligibility:
     dutiful = duty_bound(placed)
     plain: dict[int, Barrier] = {}
     on_duty: dict[int, Barrier] = {}
