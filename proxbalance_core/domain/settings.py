@@ -125,9 +125,13 @@ class Settings:
     balance_weight: float = _number(
         0.25, "points per percent", 0, 10, "price of uneven load in plans", source=MEASURED, group="plan"
     )
-    move_cost_points: float = _number(4.0, "points", 0, 100, "price of a migration", source=MEASURED, group="plan")
+    scenario_agreement_pct: float = _number(
+        60.0, "percent", 0, 100, "share of the days that may come in which a move must pay; 0: their mean alone",
+        source=MEASURED, group="plan",
+    )  # fmt: skip
+    move_cost_points: float = _number(2.75, "points", 0, 100, "price of a migration", source=MEASURED, group="plan")
     move_cost_points_per_gb: float = _number(
-        0.1, "points per GB", 0, 10, "price of a GB moved", source=MEASURED, group="plan"
+        0.065, "points per GB", 0, 10, "price of a GB moved", source=MEASURED, group="plan"
     )
     min_score_improvement: float = _number(15.0, "points", 0, 500, "least gain of a single move", group="plan")
     cooldown_hours: float = _number(24.0, "hours", 0, 720, "no second move of a guest within", group="plan")

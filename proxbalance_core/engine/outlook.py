@@ -6,7 +6,8 @@ import numpy as np
 
 from proxbalance_core.engine.view import View
 from proxbalance_core.features.arrays import Ints
-from proxbalance_core.plan.board import Board, State, in_parts
+from proxbalance_core.plan.agreement import days_ahead, days_for, days_needed
+from proxbalance_core.plan.board import PAIRS_AT_ONCE, Board, State, in_parts
 from proxbalance_core.plan.gates import HourlyScores
 from proxbalance_core.plan.search import members_of
 from proxbalance_core.recommend.skips import Prospects
@@ -32,11 +33,15 @@ def prospects(view: View, state: State) -> Prospects:
     relief, largest = np.full(guests, np.nan), np.full(guests, -np.inf)
     relief[able] = in_parts(board.relief, movers, targets)
     largest[able] = in_parts(HourlyScores(board, scores).largest_improvement, movers, targets)
+    paying = np.zeros(guests, dtype=np.intp)
+    for part in np.split(np.arange(len(able)), range(PAIRS_AT_ONCE, len(able), PAIRS_AT_ONCE)):
+        paying[able[part]] = days_for(board, movers[part], targets[part], relief[able[part]])
     own, best_score = node_totals(scores)[placed.node_of], np.full(guests, np.nan)
     best_score[able] = pair_totals(scores, able, targets)
     return Prospects(
         own_score=own, best=best, best_score=best_score, gain=own - best_score,
         largest=largest, relief=relief, cost=board.price[rank],
+        paying=paying, days=days_ahead(board), needed=days_needed(board),
     )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from proxbalance_core.engine.view import View
 from proxbalance_core.features.arrays import Bools, Ints
+from proxbalance_core.plan.agreement import days_for, days_needed
 from proxbalance_core.plan.board import LEAST_GAIN, Board, State
 from proxbalance_core.plan.gates import HourlyScores
 from proxbalance_core.recommend.skips import Prospects
@@ -52,4 +53,6 @@ def _passes_at(board: Board, movers: Ints, targets: Ints, threshold: float) -> B
     relief = board.relief(movers, targets)
     improvement = HourlyScores(board, score_nodes(board.placed, scale, settings)).largest_improvement(movers, targets)
     worth = relief - board.cost(movers, targets) > LEAST_GAIN
+    cost = board.cost(movers, targets)
+    worth &= (days_for(board, movers, targets, relief) >= days_needed(board)) | (cost <= 0.0)
     return np.asarray(worth & (np.maximum(relief, improvement) >= settings.min_score_improvement))

@@ -1,8 +1,8 @@
 """What a move must bring before it is recommended (scoring, section 5).
 
-A first move must relieve the cluster by more than it costs, and bring ``min_score_improvement``
-either as relief or as the guest's own improvement, now or in an hour ahead. Units, swaps and moves
-of guests that are on the way anyway are spared the second.
+A first move must relieve the cluster by more than it costs, in the mean and in most of the days that may come
+(``agreement``), and bring ``min_score_improvement`` either as relief or as the guest's own improvement, now or in an
+hour ahead. Units, swaps and moves of guests that are on the way anyway are spared what follows the mean.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from copy import copy
 import numpy as np
 
 from proxbalance_core.features.arrays import Bools, Floats, Ints
+from proxbalance_core.plan.agreement import SINGLE_TIMES, agreed, days_needed, single_lift
 from proxbalance_core.plan.board import LEAST_GAIN, Board
 from proxbalance_core.plan.gains import Gains
 from proxbalance_core.scoring.base import slopes
@@ -22,12 +23,13 @@ class Gate:
     """The gate of one board, with the gains it is asked about.
 
     An improvement depends on two nodes alone: it is kept until one of them changes. ``improvement`` is
-    [M, N] points, NaN where it was not asked for yet.
+    [M, N] points, NaN where it was not asked for yet; so is ``lift`` (``agreement``; None: nothing to agree on).
     """
 
     def __init__(self, board: Board) -> None:
         self.board, self.gains = board, Gains(board)
         self.improvement = np.full(self.gains.rise.shape, np.nan)
+        self.lift = np.full(self.gains.rise.shape, np.nan) if days_needed(board) else None
         self._hours: HourlyScores | None = None
         self._hours_of = self._seen = board.version
 
@@ -42,8 +44,11 @@ class Gate:
         """Forget what the moves since the last call have changed."""
         if self._seen != self.board.version:
             changed = np.flatnonzero(self.board.stamp > self._seen)
-            self.improvement[:, changed] = np.nan
-            self.improvement[np.isin(self.board.at, changed)] = np.nan
+            there = np.isin(self.board.at, changed)
+            for kept in (self.improvement, self.lift):
+                if kept is not None:
+                    kept[:, changed] = np.nan
+                    kept[there] = np.nan
             self._seen = self.board.version
         self.gains.refresh()
 
@@ -60,10 +65,23 @@ class Gate:
         """Which of the pairs may be recommended, given their relief."""
         board, minimum = self.board, self.board.rules.settings.min_score_improvement
         good = np.asarray(relief - board.cost(m, target) > LEAST_GAIN)
-        asked = np.flatnonzero(good & ~self._spared(m) & (relief < minimum))
-        if len(asked):
+        left = np.flatnonzero(good & ~self._spared(m))
+        if len(left):
+            good[left] = self._agreed(m[left], target[left], relief[left])
+            asked = left[good[left] & (relief[left] < minimum)]
             good[asked] = self._improvements(m[asked], target[asked]) >= minimum
         return good
+
+    def _agreed(self, m: Ints, target: Ints, relief: Floats) -> Bools:
+        """Which of the pairs enough of the days that may come agree on."""
+        if self.lift is None:
+            return np.ones(len(m), dtype=bool)
+        self.refresh()
+        unknown = np.flatnonzero(np.isnan(self.lift[m, target]))
+        if len(unknown):
+            asked = (m[unknown], target[unknown])
+            self.lift[asked] = single_lift(self.board, *asked)
+        return agreed(relief, self.lift[m, target], SINGLE_TIMES * self.board.cost(m, target))
 
     def refused(self, m: Ints, ceiling: Floats) -> Bools:
         """Movers ``m`` on each node, [len(m), N]: known not to pass with a relief of ``ceiling`` at most."""

@@ -12,6 +12,7 @@ from itertools import cycle
 import numpy as np
 
 from proxbalance_core.features.arrays import Ints
+from proxbalance_core.plan.agreement import joint_agreed
 from proxbalance_core.plan.board import LEAST_GAIN, Board
 from proxbalance_core.plan.neighbourhoods import Proposals, drawn, recreated
 from proxbalance_core.plan.singles import Choice
@@ -108,4 +109,5 @@ def _worth(board: Board, moves: Moves, gain: float) -> bool:
         return False
     cost = sum(float(board.cost(np.array([m]), np.array([n]))[0]) for m, n in moves)
     exchange = len(moves) == 2 and {board.at[m] for m, _ in moves} == {n for _, n in moves}
-    return not fresh or exchange or gain + cost >= board.rules.settings.min_score_improvement
+    enough = not fresh or exchange or gain + cost >= board.rules.settings.min_score_improvement
+    return enough and joint_agreed(board, moves, gain + cost)

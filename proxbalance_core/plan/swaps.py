@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from proxbalance_core.features.arrays import Bools, Floats, Ints
+from proxbalance_core.plan.agreement import swaps_agreed
 from proxbalance_core.plan.board import LEAST_GAIN, Board
 from proxbalance_core.plan.gains import Gains
 from proxbalance_core.plan.singles import CHUNK, FIRST_CHUNK, TIE, Choice
@@ -23,8 +24,10 @@ def best_swap(board: Board, gains: Gains) -> Choice | None:
     while begin < len(first) and (best is None or limits[begin] > best.gain - TIE):
         a, b = first[begin : begin + size], second[begin : begin + size]
         begin, size = begin + size, min(4 * size, CHUNK)
-        gain = swap_relief(board, a, b) - board.cost(a, at[b]) - board.cost(b, at[a])
-        good = np.flatnonzero(gain > LEAST_GAIN)
+        relief = swap_relief(board, a, b)
+        gain = relief - board.cost(a, at[b]) - board.cost(b, at[a])
+        good = np.flatnonzero(gain > (LEAST_GAIN if best is None else best.gain + TIE))
+        good = good[swaps_agreed(board, a[good], b[good], relief[good])]
         for i in good[np.lexsort((board.lead[b[good]], board.lead[a[good]], -np.round(gain[good] / TIE)))]:
             if best is not None and gain[i] <= best.gain + TIE:
                 break

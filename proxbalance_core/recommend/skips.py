@@ -10,7 +10,7 @@ import numpy as np
 from proxbalance_core.domain.cluster import Guest
 from proxbalance_core.domain.results import Skip
 from proxbalance_core.domain.settings import Settings
-from proxbalance_core.features.arrays import Floats
+from proxbalance_core.features.arrays import Floats, Ints
 from proxbalance_core.recommend.clashes import Clash
 from proxbalance_core.recommend.constraints import Constraints
 from proxbalance_core.recommend.eligibility import Barrier, Eligibility
@@ -26,7 +26,8 @@ class Prospects:
     """What a guest that stays could get, on the state after the plan; [G] or [G, N], NaN where nothing.
 
     ``best`` is the position of the best target (-1: none), ``gain`` the score improvement and
-    ``largest`` its largest value over the hours ahead, ``relief`` and ``cost`` in points.
+    ``largest`` its largest value over the hours ahead, ``relief`` and ``cost`` in points. ``paying`` [G] is in how many
+    of the ``days`` that may come it pays, ``needed`` of which have to agree.
     """
 
     own_score: Floats
@@ -36,6 +37,13 @@ class Prospects:
     largest: Floats
     relief: Floats
     cost: Floats
+    paying: Ints
+    days: int
+    needed: int
+
+    def agreed(self, g: int) -> bool:
+        """Whether enough of the days that may come speak for moving ``g``; what costs nothing needs no agreement."""
+        return int(self.paying[g]) >= self.needed or float(self.cost[g]) <= 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,8 +188,10 @@ def _not_worth_it(g: int, after: AfterPlan, world: World) -> Barrier:
     strained = f"when {world.placed.arrays.node.names[int(world.placed.node_of[g])]} is under more strain"
     worth = relief > cost + 1e-6
     enough = max(float(p.largest[g]), relief) >= s.min_score_improvement
-    if g in after.passed or (worth and enough):
+    if g in after.passed or (worth and enough and (p.agreed(g) or g in world.constraints.unit_of)):
         return _deferred(g, after, world)
+    if worth and enough:
+        return _disputed(g, target, world)
     if not enough:
         detail = (
             f"The best node, {target}, would improve its score by {gain:.2f} points and relieve the cluster "
@@ -193,6 +203,17 @@ def _not_worth_it(g: int, after: AfterPlan, world: World) -> Barrier:
     detail = f"On {target} it would relieve the cluster by {relief:.2f} points, and the move costs {cost:.2f}."
     change = f"with a move cost under {relief:.2f} points" if relief >= LEAST_SHOWN else strained
     return Barrier(reason="no_relief", detail=detail, would_change=change)
+
+
+def _disputed(g: int, target: str, world: World) -> Barrier:
+    """Worth it in the mean of the days that may come, but not in enough of them."""
+    p = world.prospects
+    detail = (
+        f"On {target} it would relieve the cluster by {float(p.relief[g]):.2f} points in the mean, for a move that "
+        f"costs {float(p.cost[g]):.2f}, but it clearly pays in {int(p.paying[g])} of the {p.days} days that may "
+        f"come, and {p.needed} have to agree."
+    )
+    return Barrier(reason="no_relief", detail=detail, would_change="when more of the days that may come call for it")
 
 
 def _deferred(g: int, after: AfterPlan, world: World) -> Barrier:
