@@ -204,9 +204,11 @@ def signed(value: float | None, digits: int = 1) -> str:
 
 
 def size(count: float | None) -> str:
-    """Bytes in MB or GB (2^20, 2^30)."""
+    """Bytes in MB, GB or TB (2^20, 2^30, 2^40)."""
     if count is None or math.isnan(count):
         return MISSING
+    if abs(count) >= 1024 * GIB:
+        return f"{count / GIB / 1024:,.1f} TB"
     return f"{count / GIB:,.1f} GB" if abs(count) >= GIB else f"{count / MIB:,.0f} MB"
 
 

@@ -70,6 +70,7 @@ class Collector:
     def _watch(self) -> None:
         while True:
             self._guarded(self._only or "all", self._look, None)
+            self._guarded("backup", self._back_up, None)
             if self._stop.wait(LOOK_AGAIN_S):
                 return
 
@@ -88,6 +89,12 @@ class Collector:
             )
             self._loops[connection.id] = thread
             thread.start()
+
+    def _back_up(self) -> None:
+        """The day's copy of the database, made by one process alone."""
+        with FileLock(self._bench.paths.backup_lock) as lock:
+            if lock.acquire():
+                self._bench.store.back_up_daily(self._bench.clock())
 
     def _loop(self, cid: str) -> None:
         chance = random.Random()

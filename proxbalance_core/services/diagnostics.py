@@ -30,6 +30,7 @@ GAP_AFTER_S = 3 * HOUR_S
 LITTLE_DAYS = 3.0
 COARSE_SHARE = 0.25
 OLDEST_PVE = 7
+BACKUP_EVERY = timedelta(days=1)
 NAMED = 5
 
 
@@ -77,7 +78,7 @@ def diagnose(bench: Workbench, connection: Connection) -> Diagnostics:
     cid = connection.id
     newest = bench.store.generations.latest(cid)
     findings = [_collecting(bench, cid), *_source(bench, connection), *_history(bench, connection)]
-    findings += _measured(newest)
+    findings += [*_measured(newest), _backup(bench)]
     summary = newest.assessment.get("summary", {}) if newest else {}
     if newest is None:
         command = f"python -m proxbalance_core collect --connection {cid} --once --generate"
@@ -88,6 +89,29 @@ def diagnose(bench: Workbench, connection: Connection) -> Diagnostics:
         cid=cid, versions=versions(), findings=tuple(findings), generations=len(bench.generations(cid, limit=1000)),
         skip_reasons=dict(summary.get("skip_reasons", {})),
         database_bytes=bench.store.size_bytes(),
+    )  # fmt: skip
+
+
+def _backup(bench: Workbench) -> Finding:
+    """How old the newest copy of the database is."""
+    if bench.store.path is None:
+        return Finding(check="backup", level="ok", detail="The database is on a server, which is to back it up.")
+    last = bench.store.last_backup_at()
+    if last is None:
+        first = min((connection.created_at for connection in bench.connections()), default=bench.clock())
+        if bench.clock() - first < 2 * BACKUP_EVERY:
+            return Finding(check="backup", level="ok", detail="The first backup is made after a day.")
+        return Finding(
+            check="backup", level="warning", detail="There is no backup of the database.",
+            what_to_do="Keep the app or 'collect' running: it makes one a day.",
+        )  # fmt: skip
+    age = bench.clock() - last
+    detail = f"The newest backup of the database is {age / timedelta(hours=1):.0f} hours old."
+    if age < 3 * BACKUP_EVERY:
+        return Finding(check="backup", level="ok", detail=detail)
+    return Finding(
+        check="backup", level="warning", detail=detail,
+        what_to_do="Keep the app or 'collect' running, and look in its log for why none was made.",
     )  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import structlog
 
@@ -13,6 +13,9 @@ from proxbalance_core.services.collector import Collector
 from proxbalance_core.services.logs import log_to_stderr
 from proxbalance_core.services.workbench import Workbench
 
+FIRST_WAIT_S, LONGEST_WAIT_S = 2.0, 60.0
+# How long the app waits for the collector before it serves pages; a database that doesn't answer must not keep it.
+FIRST_TRY_S = 30.0
 _shared: list[Workbench] = []
 
 
@@ -23,13 +26,20 @@ def shared_workbench() -> Workbench | None:
 
 @asynccontextmanager
 async def collecting(app: object = None) -> AsyncIterator[None]:
-    """Collect while the app runs; a data folder that can't be used is the pages' to tell."""
-    running = await asyncio.to_thread(_started)
+    """Collect while the app runs; a data folder or database that can't be used is tried again until it can.
+
+    Meanwhile the pages say what is wrong: they open it themselves.
+    """
+    running: list[tuple[Workbench, Collector]] = []
+    starting = asyncio.create_task(_start(running))
     try:
+        await asyncio.wait({starting}, timeout=FIRST_TRY_S)
         yield
     finally:
-        if running is not None:
-            bench, collector = running
+        starting.cancel()
+        with suppress(asyncio.CancelledError):
+            await starting
+        for bench, collector in running:
             _shared.remove(bench)
             await asyncio.to_thread(collector.stop)
             await asyncio.to_thread(bench.close)
@@ -38,15 +48,30 @@ async def collecting(app: object = None) -> AsyncIterator[None]:
 lifespan = collecting
 
 
-def _started() -> tuple[Workbench, Collector] | None:
+async def _start(running: list[tuple[Workbench, Collector]]) -> None:
+    """Start the collector, waiting ever longer between tries, up to a minute."""
+    wait_s = FIRST_WAIT_S
+    while True:
+        opened = await asyncio.to_thread(_opened)
+        if opened is not None:
+            collector = Collector(opened)
+            collector.start()
+            _shared.append(opened)
+            running.append((opened, collector))
+            return
+        await asyncio.sleep(wait_s)
+        wait_s = min(2.0 * wait_s, LONGEST_WAIT_S)
+
+
+def _opened() -> Workbench | None:
     log_to_stderr()
+    bench = None
     try:
         bench = Workbench.open()
         bench.ensure_demo()
     except (ProxBalanceError, OSError) as error:
-        structlog.get_logger(__name__).warning("the collector did not start", error=str(error))
+        structlog.get_logger(__name__).warning("the collector did not start; it tries again", error=str(error))
+        if bench is not None:
+            bench.close()
         return None
-    collector = Collector(bench)
-    collector.start()
-    _shared.append(bench)
-    return bench, collector
+    return bench

@@ -38,6 +38,11 @@ class DataPaths:
         return self.root / f"collector-{cid}.lock"
 
     @property
+    def backup_lock(self) -> Path:
+        """Whoever holds it makes the day's backup."""
+        return self.root / "backup.lock"
+
+    @property
     def sweeps(self) -> Path:
         """Sweeps that are under way."""
         return self.root / "sweeps"

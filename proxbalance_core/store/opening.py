@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Literal
@@ -25,6 +26,7 @@ from proxbalance_core.store.engine import cause_of, make_engine, place, reading,
 from proxbalance_core.store.generations import GenerationStore
 from proxbalance_core.store.samples import SampleStore
 
+DAY = timedelta(days=1)
 OnDamage = Literal["raise", "fresh"]
 
 
@@ -54,6 +56,32 @@ class Store:
     def back_up(self) -> Path | None:
         """Copy the database into ``backups`` beside it, also while others write; None for PostgreSQL."""
         return None if self.path is None else safety.back_up(self.path, "manual")
+
+    def back_up_daily(self, now: datetime) -> Path | None:
+        """A copy where the newest one is a day old; None where none is due, and for PostgreSQL.
+
+        Without any copy it is due a day after the first connection was made: there is little to lose before.
+
+        Raises
+        ------
+        StoreError
+            It can't be made: no room, no permission.
+        """
+        if self.path is None or self.read_only:
+            return None
+        last = self.last_backup_at()
+        first = min((connection.created_at for connection in self.connections.list()), default=now)
+        if now - (last or first) < DAY:
+            return None
+        try:
+            return safety.back_up(self.path, "daily", now)
+        except OSError as error:
+            raise StoreError(f"The database {self.path} can't be backed up: {error.strerror}.") from error
+
+    def last_backup_at(self) -> datetime | None:
+        """When the newest copy was made; None without any."""
+        last = safety.last_backup(self.path) if self.path is not None else None
+        return None if last is None else safety.made_at(last)
 
     def size_bytes(self) -> int:
         """What the database takes on disk."""

@@ -89,11 +89,21 @@ def last_backup(path: Path) -> Path | None:
     return next(reversed(backups(path)), None)
 
 
-def back_up(path: Path, label: str) -> Path:
-    """Copy the database, consistent also while others write, and drop all but the newest few copies."""
+def made_at(backup: Path) -> datetime:
+    """When a backup was made, as its name says."""
+    return datetime.strptime(backup.stem.split("-")[-2], "%Y%m%dT%H%M%S%fZ").replace(tzinfo=UTC)
+
+
+def label_of(backup: Path) -> str:
+    """What a backup was made for: ``daily``, ``upgrade``, ``manual``."""
+    return backup.stem.split("-")[-1]
+
+
+def back_up(path: Path, label: str, at: datetime | None = None) -> Path:
+    """Copy the database, consistent also while others write; of each label the newest few copies are kept."""
     folder = backup_dir(path)
     folder.mkdir(parents=True, exist_ok=True)
-    made = folder / f"{path.stem}-{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}-{label}.db"
+    made = folder / f"{path.stem}-{at or datetime.now(UTC):%Y%m%dT%H%M%S%fZ}-{label}.db"
     unfinished = made.with_suffix(".partial")
     try:
         with closing(_read_only(path)) as db, closing(sqlite3.connect(unfinished)) as copy:
@@ -102,6 +112,6 @@ def back_up(path: Path, label: str) -> Path:
         unfinished.unlink(missing_ok=True)
         raise StoreError(f"The database {path} can't be backed up: {error}.", path=str(path)) from error
     unfinished.rename(made)
-    for old in backups(path)[:-BACKUPS_KEPT]:
+    for old in [copy for copy in backups(path) if label_of(copy) == label][:-BACKUPS_KEPT]:
         old.unlink()
     return made

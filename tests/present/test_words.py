@@ -48,6 +48,7 @@ def test_ages_are_said_in_one_unit(seconds: int, said: str) -> None:
 
 
 def test_what_was_not_measured_is_a_dash() -> None:
+    assert words.size(1.5 * 2**40) == "1.5 TB" and words.size(1023 * 2**30) == "1,023.0 GB"
     assert words.number(None) == words.number(math.nan) == words.size(None) == words.signed(None) == "–"
 
 

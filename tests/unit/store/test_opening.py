@@ -174,3 +174,28 @@ def test_a_killed_writer_loses_at_most_what_it_was_writing(tmp_path: Path) -> No
     rounds = rows.groupby("ts").size()
     assert (rounds == 200).all(), "a round is there whole or not at all"
     assert len(written) <= len(rounds) <= len(written) + 1
+
+
+def test_a_backup_a_day(tmp_path: Path) -> None:
+    path = made(tmp_path / "proxbalance.db", 1)
+    day, began = timedelta(days=1), LAB.created_at
+    with open_store(path) as store:
+        assert store.back_up_daily(began + day / 2) is None and store.last_backup_at() is None
+        first = store.back_up_daily(began + day)
+        assert first is not None and store.last_backup_at() == began + day
+        assert store.back_up_daily(began + 1.9 * day) is None
+        by_hand = store.back_up()
+        later = [store.back_up_daily(datetime.now(UTC) + n * day) for n in range(2, 7)]
+    assert None not in later
+    kept = safety.backups(path)
+    # Of each kind the newest three: a day's copy doesn't push out the one that was made by hand.
+    assert kept == [by_hand, *later[2:]] and [safety.label_of(copy) for copy in kept] == ["manual", *["daily"] * 3]
+    with open_store(kept[-1], read_only=True) as copy:
+        assert copy.connections.list() == (LAB,) and copy.back_up_daily(datetime.now(UTC) + 99 * day) is None
+
+
+def test_a_backup_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> None:
+    path = made(tmp_path / "proxbalance.db", 1)
+    safety.backup_dir(path).write_text("in the way")
+    with open_store(path) as store, pytest.raises(StoreError, match="can't be backed up"):
+        store.back_up_daily(LAB.created_at + timedelta(days=2))
