@@ -81,18 +81,23 @@ def _choices(generation: Generation, nodes: tuple[str, ...]) -> Choices:
     """What was chosen for guests that are still there, the latest last."""
     here = {guest.vmid for guest in generation.snapshot.guests if guest.node in nodes and not guest.template}
     known = {node.name for node in generation.snapshot.nodes} | {SHUT_DOWN}
-    made: Choices = st.session_state.get(_CHOICES, {})
-    st.session_state[_CHOICES] = {v: choice for v, choice in made.items() if v in here and choice in known}
-    found: Choices = st.session_state[_CHOICES]
-    return found
+    return _keep({v: choice for v, choice in _kept().items() if v in here and choice in known})
+
+
+def _kept() -> Choices:
+    """The choices for this cluster: another may have guests of the same numbers."""
+    found: dict[str, Choices] = st.session_state.get(_CHOICES, {})
+    return found.get(scope().cid, {})
+
+
+def _keep(made: Choices) -> Choices:
+    st.session_state[_CHOICES] = st.session_state.get(_CHOICES, {}) | {scope().cid: made}
+    return made
 
 
 def _choose(vmid: int, choice: str) -> None:
-    made: Choices = st.session_state.get(_CHOICES, {})
-    made.pop(vmid, None)
-    if choice != present.AS_PLANNED:
-        made[vmid] = choice
-    st.session_state[_CHOICES] = made
+    others = {v: made for v, made in _kept().items() if v != vmid}
+    _keep(others if choice == present.AS_PLANNED else others | {vmid: choice})
 
 
 def _answer(
@@ -178,7 +183,7 @@ def _guests(told: Drain, choices: Choices) -> None:
 
 
 def _forget() -> None:
-    st.session_state[_CHOICES] = {}
+    _keep({})
 
 
 def _guest(row: present.Row, chosen: str) -> None:

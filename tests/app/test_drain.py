@@ -81,12 +81,13 @@ def test_a_blocker_is_named_with_its_remedy_and_may_be_shut_down(folder: Path) -
 
 
 def test_a_choice_that_can_no_longer_be_is_taken_back_and_said(folder: Path) -> None:
-    app = maintenance(lab(guest(102, "pve1", "gpu", 1.0, pci_passthrough=True)), "pve1")
-    app.session_state["whatif_empty_choices"] = {100: "pve2", 102: "pve3"}
+    title = lab(guest(102, "pve1", "gpu", 1.0, pci_passthrough=True))
+    cid, app = state.workbench().connection(title).id, maintenance(title, "pve1")
+    app.session_state["whatif_empty_choices"] = {cid: {100: "pve2", 102: "pve3"}, "another": {101: "pve2"}}
     app = app.run()
     quiet(app)
     assert "Guest 102 can't leave pve1. It uses a PCI device of its node." in texts(app)
-    assert app.session_state["whatif_empty_choices"] == {100: "pve2"}
+    assert app.session_state["whatif_empty_choices"] == {cid: {100: "pve2"}, "another": {101: "pve2"}}
 
 
 def test_its_maintenance_is_switched_on_for_the_advice(folder: Path) -> None:
@@ -126,7 +127,7 @@ def test_a_large_cluster_is_paged(folder: Path) -> None:
 @pytest.mark.parametrize("choice", [{}, {100: "shut down"}])
 def test_hostile_names_stay_text(hostile: str, choice: dict[int, str]) -> None:
     app = maintenance(hostile, "pve1")
-    app.session_state["whatif_empty_choices"] = choice
+    app.session_state["whatif_empty_choices"] = {state.workbench().connection(hostile).id: choice}
     app = app.run()
     quiet(app)
     shown = marked(app)

@@ -120,3 +120,10 @@ def test_a_time_that_cannot_be_read_is_told_and_is_now(aged: datetime) -> None:
     assert any("can't be read" in found.value for found in app.warning)
     assert app.metric[0].label == "Cluster health"
     assert "as_of" not in app.query_params
+
+
+def test_a_past_maintenance_has_neither_a_switch_nor_a_script(aged: datetime) -> None:
+    app = looked("what_if", aged - WHOLE, whatif_view="Node maintenance")
+    app = app.multiselect(key="whatif_empty_nodes").set_value(["pve1"]).run()
+    assert "The moves, wave by wave" in [found.value for found in app.subheader]
+    assert [toggle for toggle in app.toggle if toggle.key == "whatif_empty_switch"] == [] and list(app.code) == []
