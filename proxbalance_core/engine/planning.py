@@ -11,7 +11,7 @@ from proxbalance_core.domain.plans import CurvePoint, Dropped, Plan, Step
 from proxbalance_core.domain.units import GIB
 from proxbalance_core.engine.explain import Trip, move_facts, sides, situation, transfer, trips
 from proxbalance_core.engine.view import View
-from proxbalance_core.plan.order import Leg, Order, order_moves
+from proxbalance_core.plan.order import Leg, Order, ordered
 from proxbalance_core.plan.search import Found, members_of, search
 from proxbalance_core.plan.walk import Stop, Walk, each_alone
 from proxbalance_core.recommend.commands import commands_of
@@ -92,7 +92,8 @@ def _planned(view: View, eligible: Eligibility, told: Callable[[float], object],
         found = search(view.state, replace(view.rules, joint_rounds=rounds), eligible, closed, keep_going)
         if rounds:
             found = _settled(view, found, closed, rounds, keep_going)
-        order = order_moves(view.placed, view.constraints, found.target_of, view.settings.max_parallel_per_node)
+        first = [g for g, _ in view.rules.first]
+        order = ordered(view.placed, view.constraints, found.target_of, view.settings.max_parallel_per_node, first)
         if not order.dropped:
             break
         dropped.update({g: (found.target_of[g], NO_ORDER) for g in order.dropped})

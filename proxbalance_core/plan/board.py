@@ -31,7 +31,8 @@ class Rules:
     """What a search is played by: never changes during one.
 
     ``joint_rounds`` is how many neighbourhoods the joint search tries in vain before it ends; 0: there is none.
-    With ``duties_only`` the search moves on only those whom a duty moved. Duties of ``first`` [positions] come first.
+    With ``duties_only`` the search moves on only those whom a duty moved. ``first`` are guests and the nodes
+    [positions] that they were sent to by hand: in the search and in the plan they come first, in this order.
     """
 
     constraints: Constraints
@@ -41,7 +42,7 @@ class Rules:
     max_moves: int
     joint_rounds: int = 0
     duties_only: bool = False
-    first: frozenset[int] = frozenset()
+    first: tuple[tuple[int, int], ...] = ()
 
 
 def in_parts(work: Callable[..., Floats], *pairs: Ints) -> Floats:

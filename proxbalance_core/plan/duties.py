@@ -49,6 +49,21 @@ def least_bad(board: Board, m: int, targets: Iterable[int] | None = None) -> int
     return int(wanted[np.flatnonzero(relief >= relief.max() - TIE)[0]])
 
 
+def send(board: Board, dutiful: frozenset[int]) -> list[Duty]:
+    """Move those who were sent somewhere by hand, in their order, as far as nothing rules it out."""
+    done: list[Duty] = []
+    for g, n in board.rules.first:
+        m = board.mover_of[g]
+        unit = board.members[m]
+        if (
+            dutiful.issuperset(unit)
+            and board.rules.constraints.ruling(unit[0], n, board.placed, unit=unit) == Ruling.FREE
+        ):
+            board.move(m, n, free=True)
+            done.append(_duty(board, (m,), "maintenance_evacuation"))
+    return done
+
+
 def carry_out(board: Board, dutiful: frozenset[int]) -> list[Duty]:
     """Repair pins and affinity tags; ``dutiful`` are the guests [positions] whose duty it is to move.
 

@@ -8,6 +8,7 @@ unblocks another goes by a temporary node. What still doesn't fit is dropped, an
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -75,15 +76,51 @@ def fits(constraints: Constraints, placed: Placed, g: int, target: int, coming: 
     return True
 
 
-def order_moves(start: Placed, constraints: Constraints, target_of: dict[int, int], parallel: int) -> Order:
-    """Put the moves to ``target_of`` in an order in which every prefix keeps the hard constraints."""
+def ordered(
+    start: Placed, constraints: Constraints, target_of: dict[int, int], parallel: int, first: Sequence[int] = ()
+) -> Order:
+    """:func:`order_moves`; where that drops someone, tightest first, if that drops fewer."""
+    order = order_moves(start, constraints, target_of, parallel, first)
+    if not order.dropped:
+        return order
+    others = [g for g in tightest_first(start, constraints, target_of) if g not in first]
+    return min(order, order_moves(start, constraints, target_of, parallel, [*first, *others]), key=_dropped)
+
+
+def _dropped(order: Order) -> int:
+    return len(order.dropped)
+
+
+def tightest_first(start: Placed, constraints: Constraints, guests: Iterable[int]) -> list[int]:
+    """Guests, units together, by how much more memory each asks for on arrival than it uses then.
+
+    Who all come to one node fit in this order, if they do in any: what is asked for and not used is left to the next.
+    """
+
+    def spare(unit: tuple[int, ...]) -> float:
+        members = list(unit)
+        used = np.nan_to_num(start.arrays.guest.mem_used_bytes[members, 0])
+        return float((constraints.need_bytes[members] - np.where(start.arrays.guest.running[members], used, 0.0)).sum())
+
+    units = {g: constraints.unit_of.get(g, (g,)) for g in guests}
+    return sorted(units, key=lambda g: (-spare(units[g]), units[g], g))
+
+
+def order_moves(
+    start: Placed, constraints: Constraints, target_of: dict[int, int], parallel: int, first: Sequence[int] = ()
+) -> Order:
+    """Put the moves to ``target_of`` in an order in which every prefix keeps the hard constraints.
+
+    Guests ``first`` come to their nodes in this order, and before all others.
+    """
     order, placed = Order(), start.copy()
+    rank = {g: place for place, g in enumerate(first)}
     pending = dict(target_of)
     hopped: set[int] = set()
     wave = 0
     while pending:
         wave += 1
-        taken = _fill(placed, constraints, pending, parallel)
+        taken = _fill(placed, constraints, pending, parallel, rank)
         if not taken:
             taken = _hop(placed, constraints, pending, hopped)
         if not taken:
@@ -122,21 +159,37 @@ def _carry(
     return last
 
 
-def _fill(placed: Placed, constraints: Constraints, pending: dict[int, int], parallel: int) -> list[tuple[int, int]]:
-    """Moves of the next wave: from the busiest nodes first; a unit travels alone, all of it."""
+def _fill(
+    placed: Placed, constraints: Constraints, pending: dict[int, int], parallel: int, rank: dict[int, int]
+) -> list[tuple[int, int]]:
+    """Moves of the next wave: ``rank`` first, then from the busiest nodes; a unit travels alone, all of it.
+
+    A node that one of ``rank`` still waits for is kept for it.
+    """
     cpu = np.nan_to_num(placed.cpu_level)
-    ranked = sorted(pending, key=lambda g: (-cpu[placed.node_of[g]], g))
+    ranked = sorted(pending, key=lambda g: (rank.get(g, len(rank)), -cpu[placed.node_of[g]], g))
     wave = _Wave(placed, constraints, parallel)
     taken: list[tuple[int, int]] = []
+    kept: set[int] = set()
     for g in ranked:
-        unit = tuple(u for u in constraints.unit_of.get(g, (g,)) if u in pending)
+        if pending[g] in kept:
+            continue
+        unit = _going_along(constraints, pending, g)
         if len(unit) > 1:
             if not taken and unit_fits(constraints, placed, unit, pending[g]):
                 return [(u, pending[u]) for u in unit]
         elif wave.takes(g, pending[g]):
             wave.add(g, pending[g])
             taken.append((g, pending[g]))
+            continue
+        if g in rank:
+            kept.add(pending[g])
     return taken
+
+
+def _going_along(constraints: Constraints, pending: dict[int, int], g: int) -> tuple[int, ...]:
+    """Those of a unit that have yet to go where ``g`` goes; members of a scattered one may join different nodes."""
+    return tuple(u for u in constraints.unit_of.get(g, (g,)) if pending.get(u) == pending[g])
 
 
 def unit_fits(constraints: Constraints, placed: Placed, unit: tuple[int, ...], target: int) -> bool:
@@ -165,7 +218,7 @@ def _hop(placed: Placed, constraints: Constraints, pending: dict[int, int], hopp
 
 
 def _could_go(constraints: Constraints, placed: Placed, g: int, pending: dict[int, int]) -> bool:
-    unit = tuple(u for u in constraints.unit_of.get(g, (g,)) if u in pending)
+    unit = _going_along(constraints, pending, g)
     if len(unit) > 1:
         return unit_fits(constraints, placed, unit, pending[g])
     return fits(constraints, placed, g, pending[g], [])

@@ -11,7 +11,7 @@ from proxbalance_core.domain.results import Kind
 from proxbalance_core.features.arrays import Ints
 from proxbalance_core.plan.board import Board, Rules, State
 from proxbalance_core.plan.distribution import spread_guests
-from proxbalance_core.plan.duties import Duty, carry_out, evacuate, part
+from proxbalance_core.plan.duties import Duty, carry_out, evacuate, part, send
 from proxbalance_core.plan.fixpoint import improving
 from proxbalance_core.plan.gates import Gate
 from proxbalance_core.plan.singles import best_single, passing
@@ -114,8 +114,7 @@ def _do_duties(board: Board, log: _Log, plain: frozenset[int], dutiful: frozense
     """Carry out what duties can be, and the board on which the search goes on."""
     before = board.field.total()
     board = regrouped(board, plain | dutiful)
-    if board.rules.first:
-        log.duties += evacuate(board, dutiful & board.rules.first)
+    log.duties += send(board, dutiful)
     log.duties += carry_out(board, dutiful)
     board = regrouped(board, plain | dutiful)
     log.duties += part(board, dutiful)

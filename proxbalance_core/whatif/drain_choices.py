@@ -11,6 +11,7 @@ from proxbalance_core.domain.drains import SHUT_DOWN
 from proxbalance_core.domain.placement import shifted
 from proxbalance_core.engine.view import View
 from proxbalance_core.errors import ChangeInvalid
+from proxbalance_core.plan.order import tightest_first
 from proxbalance_core.recommend.constraints import Ruling
 from proxbalance_core.recommend.eligibility import Eligibility
 from proxbalance_core.recommend.rulings import WORDS, ruling_in_words
@@ -68,29 +69,42 @@ def without_guests(snapshot: ClusterSnapshot, vmids: frozenset[int]) -> ClusterS
 def chosen_targets(view: View, eligible: Eligibility, to: Mapping[int, str]) -> dict[int, int]:
     """Where the chosen guests and those bound to them go, by positions, everyone else where they are.
 
+    In the order in which they all fit, if they do in any.
+
     Raises
     ------
     ChangeInvalid
         For the first choice that a hard constraint rules out, given those before it.
     """
-    placed, names = view.placed.copy(), view.arrays.node.names
-    chosen: dict[int, int] = {}
-    for vmid, name in to.items():
-        g, n = view.arrays.guest_at[vmid], view.arrays.node_at[name]
-        if chosen.get(g) == n:
-            continue
+    wanted = _wanted(view, eligible, to)
+    placed, chosen = view.placed.copy(), dict[int, int]()
+    for g in tightest_first(view.placed, view.constraints, wanted):
+        n = wanted[g]
         if g in chosen:
-            raise ChangeInvalid(f"Guest {vmid} can't go to {name}: it goes with its unit to {names[chosen[g]]}.")
-        barrier = eligible.on_duty.get(g)
-        if barrier is not None:
-            raise ChangeInvalid(f"Guest {vmid} can't leave {names[int(placed.node_of[g])]}. {barrier.detail}")
+            continue
         why = _ruled_out(view, g, n, placed)
         if why is not None:
+            vmid, name = view.snapshot.guests[g].vmid, view.arrays.node.names[n]
             raise ChangeInvalid(f"Guest {vmid} can't go to {name}: {name} {why}.")
         for member in together(view, g, placed):
             placed.move(member, n)
             chosen[member] = n
     return chosen
+
+
+def _wanted(view: View, eligible: Eligibility, to: Mapping[int, str]) -> dict[int, int]:
+    """The choices by positions; one for a guest that may not leave, or two for one unit, are refused."""
+    names, wanted, of_unit = view.arrays.node.names, dict[int, int](), dict[int, int]()
+    for vmid, name in to.items():
+        g, n = view.arrays.guest_at[vmid], view.arrays.node_at[name]
+        barrier = eligible.on_duty.get(g)
+        if barrier is not None:
+            raise ChangeInvalid(f"Guest {vmid} can't leave {names[int(view.placed.node_of[g])]}. {barrier.detail}")
+        if of_unit.get(g, n) != n:
+            raise ChangeInvalid(f"Guest {vmid} can't go to {name}: it goes with its unit to {names[of_unit[g]]}.")
+        wanted[g] = n
+        of_unit |= dict.fromkeys(together(view, g, view.placed), n)
+    return wanted
 
 
 def together(view: View, g: int, placed: Placed) -> tuple[int, ...]:
@@ -110,4 +124,16 @@ def _ruled_out(view: View, g: int, n: int, placed: Placed) -> str | None:
     if ruling != Ruling.FREE:
         return ruling_in_words(ruling, g, n, placed, view.constraints)
     rest = joining(view, g, placed)
-    return None if rest is None or n in rest else WORDS[Ruling.TOGETHER]
+    return parting(view, g) if rest is None or n in rest else WORDS[Ruling.TOGETHER]
+
+
+def parting(view: View, g: int) -> str | None:
+    """Whom guest ``g`` of a scattered unit would be parted from by going alone, in words: a rule that holds so far."""
+    node_of, vmids = view.placed.node_of, view.arrays.guest.vmids
+    if len(together(view, g, view.placed)) > 1:
+        return None
+    for group in view.placed.groups.together:
+        mates = [u for u in group.guests if u != g]
+        if g in group.guests and mates and all(node_of[u] == node_of[g] for u in mates):
+            return f"is where it would be parted from guest {vmids[mates[0]]} ({group.name})"
+    return None

@@ -16,7 +16,7 @@ from proxbalance_core.recommend.constraints import Ruling
 from proxbalance_core.recommend.eligibility import eligibility
 from proxbalance_core.recommend.rulings import WORDS
 from proxbalance_core.scoring.targets import Scores, score_nodes
-from proxbalance_core.whatif.drain_choices import chosen_targets, joining, without_guests
+from proxbalance_core.whatif.drain_choices import chosen_targets, joining, parting, without_guests
 from proxbalance_core.whatif.drain_scene import Scene
 from proxbalance_core.whatif.topology import in_maintenance
 
@@ -39,12 +39,14 @@ class Seats:
         vmids = self.view.arrays.guest.vmids
         if g in self.chosen and any(int(vmids[u]) in self.asked for u in unit if u != g):
             rest = {self.chosen[g]}
-        return tuple(self._told(a, rest) for a in alternatives(self.view, g, state, scores))
+        parts = parting(self.view, g)
+        return tuple(self._told(a, rest, parts) for a in alternatives(self.view, g, state, scores))
 
-    def _told(self, a: Alternative, rest: set[int] | None) -> Alternative:
-        if a.ruled_out is not None or rest is None or self.view.arrays.node_at[a.target] in rest:
-            return a
-        return dataclasses.replace(a, ruled_out=f"{a.target} {WORDS[Ruling.TOGETHER]}")
+    def _told(self, a: Alternative, rest: set[int] | None, parts: str | None) -> Alternative:
+        """``rest`` are the only nodes that may be, ``parts`` says why none may."""
+        apart = rest is not None and self.view.arrays.node_at[a.target] not in rest
+        why = WORDS[Ruling.TOGETHER] if apart else parts
+        return a if a.ruled_out is not None or why is None else dataclasses.replace(a, ruled_out=f"{a.target} {why}")
 
     def _without(self, unit: tuple[int, ...]) -> tuple[State, Scores]:
         """Where the chosen have gone, but for ``unit``."""

@@ -10,7 +10,7 @@ import numpy as np
 
 from proxbalance_core.engine.planning import Planned, planned, surest_first
 from proxbalance_core.engine.view import View
-from proxbalance_core.plan.order import order_moves
+from proxbalance_core.plan.order import ordered
 from proxbalance_core.plan.outage import without_nodes
 from proxbalance_core.plan.search import Found, scattered
 from proxbalance_core.recommend.constraints import Constraints, Ruling
@@ -32,10 +32,31 @@ def evacuation(view: View, eligible: Eligibility, emptied: frozenset[int], chose
     As an assessment does it, but that guests of other nodes stay: the least bad place for each, the largest first, room
     made by one that can go elsewhere, then on to the fixpoint. Where that leaves someone, they are packed as tightly as
     they go; where that does too, the whole cluster is planned as an assessment does, which may make the room. What
-    leaves fewest is taken.
+    leaves fewest is taken. Who would be parted from one that a rule holds it together with stays, too.
     """
+    while True:
+        made = _emptied(view, eligible, emptied, chosen)
+        parted = _parted(view, made) & eligible.dutiful
+        if not parted:
+            return made
+        eligible = replace(eligible, dutiful=eligible.dutiful - parted)
+
+
+def _parted(view: View, made: Evacuation) -> frozenset[int]:
+    """Who moves away from those whom a rule holds it together with, where they are together today."""
+    home, end = view.placed.node_of, made.planned.found.target_of
+    parted: set[int] = set()
+    for group in view.placed.groups.together:
+        after = {end.get(g, int(home[g])) for g in group.guests}
+        if len({int(home[g]) for g in group.guests}) == 1 and len(after) > 1:
+            parted.update(g for g in group.guests if g in end)
+    return frozenset(parted)
+
+
+def _emptied(view: View, eligible: Eligibility, emptied: frozenset[int], chosen: Mapping[int, int]) -> Evacuation:
+    """The best of the three, whom it parts not looked at."""
     duty = replace(eligible, dutiful=_bound_to_leave(view, eligible, emptied))
-    rules = replace(view.rules, constraints=_held_to(view.constraints, chosen), first=frozenset(chosen))
+    rules = replace(view.rules, constraints=_held_to(view.constraints, chosen), first=tuple(chosen.items()))
     calm = replace(view, rules=replace(rules, duties_only=True))
     best = Evacuation(planned=(made := planned(calm, duty, None)), left=_left(view, emptied, made))
     if not best.left - set(duty.on_duty):
@@ -83,7 +104,8 @@ def _packed(view: View, duty: Eligibility, emptied: frozenset[int]) -> Planned |
     staying = np.ones(len(view.placed.node_of), dtype=bool)
     staying[sorted(duty.dutiful - set(duty.on_duty))] = False
     out = without_nodes(view.state, view.rules, emptied, staying)
-    order = order_moves(view.placed, view.constraints, out.target_of, view.settings.max_parallel_per_node)
+    first = [g for g, _ in view.rules.first]
+    order = ordered(view.placed, view.constraints, out.target_of, view.settings.max_parallel_per_node, first)
     if order.dropped:
         return None
     total = out.after.field.total()

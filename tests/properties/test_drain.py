@@ -64,9 +64,10 @@ def test_every_guest_has_one_fate_and_choices_are_kept(
         row = rows[vmid]
         assert row.chosen
         if choice == SHUT_DOWN:
-            assert row.fate == "shut_down" and row.target is None
+            assert row.target is None
+            assert row.fate == ("stays" if here[vmid].status in ("stopped", "suspended") else "shut_down")
         else:
-            assert row.target == choice or row.fate == "blocked"
+            assert row.target == choice
     blocked = {row.vmid for row in told.guests if row.fate == "blocked"}
     assert {row.vmid for row in told.blockers} == blocked and told.possible == (not blocked)
     assert all(row.detail and row.remedy for row in told.blockers)
@@ -98,7 +99,10 @@ def test_it_empties_at_least_what_an_assessment_would(snapshot: ClusterSnapshot,
     nodes = some_nodes(snapshot, Random(seed))
     assume(nodes)
     told = drain(snapshot, settings, nodes)
-    advice = assess(in_maintenance(snapshot, nodes), settings)
+    start = in_maintenance(snapshot, nodes)
+    advice = assess(start, settings)
+    # It may part two of a unit that is scattered already; a drain leaves them where they are.
+    assume(worse(broken(start, 97.0), broken(start.with_moves(laws.steps(advice)), 97.0)) == [])
     stays = {skip.vmid: skip for skip in advice.skipped if skip.node in nodes}
     left = {row.vmid: row for row in told.guests if row.fate in ("stays", "blocked")}
     assert len(left) <= len(stays)
@@ -118,7 +122,7 @@ def test_every_target_offered_may_be_chosen(snapshot: ClusterSnapshot, settings:
         vmid, target = Random(seed).choice(offered)
         again = drain(snapshot, settings, told.emptied, choices | {vmid: target})
         row = next(row for row in again.guests if row.vmid == vmid)
-        assert row.target == target or row.fate == "blocked"
+        assert row.target == target
 
 
 @given(document=clusters.documents(), settings=some_settings, seed=seeds)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from proxbalance_core import ClusterSnapshot, Settings, assess
 from proxbalance_core.domain.cluster import Guest, MemUse
+from proxbalance_core.plan import order
 from proxbalance_core.plan.order import Order, order_moves
 from tests.support.clusters import GIB, cluster, guest, node, view
 
@@ -85,3 +86,21 @@ def test_guests_are_counted_only_when_asked_to() -> None:
     assert {r.kind for r in told.recommendations} == {"distribution"}
     counts = [load.guest_count for load in told.batch_impact.after.nodes.values()]
     assert max(counts) - min(counts) < 2
+
+
+def test_who_asks_for_more_than_it_uses_comes_first_where_another_order_drops_it() -> None:
+    """Memory that is asked for on arrival and not used then is there for the next."""
+    wide = guest(2, "a", 1, 10, mem_bytes=50 * GIB)
+    made = view(cluster([node("a", 10, 40), node("b", 10, 40)], [full(1, "a", 20), wide]))
+    targets = {0: 1, 1: 1}
+    assert order_moves(made.placed, made.constraints, targets, 1).dropped == [1]
+    found = order.ordered(made.placed, made.constraints, targets, 1)
+    assert not found.dropped and [leg.guest for leg in found.legs] == [1, 0]
+    assert order_moves(made.placed, made.constraints, targets, 1, first=[1]).legs == found.legs
+
+
+def test_a_node_is_kept_for_those_who_come_first() -> None:
+    snapshot = cluster(["a", "b", "c"], [full(1, "a", 10), full(2, "a", 10), full(3, "b", 10)])
+    made = view(snapshot)
+    legs = order_moves(made.placed, made.constraints, {0: 1, 1: 2, 2: 2}, 1, first=[0, 1]).legs
+    assert [(leg.guest, leg.wave) for leg in legs] == [(0, 1), (1, 2), (2, 3)]

@@ -236,3 +236,28 @@ def test_it_says_whether_one_more_node_may_fail_meanwhile() -> None:
     full = cluster(["pve1", "pve2", "pve3"], [guest(v, f"pve{v}", 1, 33, mem_bytes=33 * GIB) for v in (1, 2, 3)])
     said = drain(full, Settings(), "pve1").notes
     assert any(note.startswith("While pve1 is off, ") and "would have no place if that failed" in note for note in said)
+
+
+def test_memory_that_is_asked_for_and_not_used_is_there_for_the_next() -> None:
+    """75 GB are asked for and 55 free, but who asks for 50 uses 10."""
+    nodes = [node("pve1", 20, 30), node("pve2", 10, 40)]
+    guests = [guest(1, "pve1", 1, 25, mem_bytes=25 * GIB), guest(2, "pve1", 1, 10, mem_bytes=50 * GIB)]
+    for choices in ({}, {1: "pve2", 2: "pve2"}, {2: "pve2", 1: "pve2"}):
+        told = drain(cluster(nodes, guests), None, "pve1", choices)
+        assert told.possible and [step.vmid for step in told.plan.steps] == [2, 1]
+
+
+def test_two_of_a_scattered_unit_that_are_together_are_not_parted() -> None:
+    """g1 and g2 are together on pve1, the third of their unit is elsewhere, and g2 can't follow: g1 stays with it."""
+    rules = (
+        Rule(name="pair", kind="resource-affinity", affinity="positive", guests=(1, 2)),
+        Rule(name="rest", kind="resource-affinity", affinity="positive", guests=(2, 3)),
+    )
+    nodes = [node("pve1", 50, 30, storages=(CEPH,)), node("pve2", 30, 20, storages=())]
+    held = guest(2, "pve1", 2, 10, disks=(disk("ceph", shared=True),))
+    snapshot = cluster(nodes, [guest(1, "pve1", 3, 20), held, guest(3, "pve2", 3, 20)], rules)
+    told = drain(snapshot, None, "pve1")
+    assert {vmid: fate for vmid, (fate, _) in fates(told).items()} == {1: "blocked", 2: "blocked"}
+    assert told.broken == () and told.plan.steps == ()
+    with pytest.raises(ChangeInvalid, match=r"Guest 1 can't go to pve2: pve2 is where it would be parted from guest 2"):
+        drain(snapshot, None, "pve1", {1: "pve2"})
