@@ -206,8 +206,8 @@ def _make_room(board: Board, m: int) -> tuple[int, int, int] | None:
     """The swap-out that lets ``m`` in with the least ``J x nodes``: (who leaves, to where, where ``m`` goes)."""
     best: tuple[float, tuple[int, int, int]] | None = None
     constraints, leaving = board.rules.constraints, board.placed.arrays.node.maintenance
-    unit = board.members[m]
-    for n in range(len(board.field.mem)):
+    unit, beside = board.members[m], _beside_its_unit(board, m)
+    for n in range(len(board.field.mem)) if beside is None else sorted(beside):
         if constraints.ruling(unit[0], n, board.placed, unit=unit) != Ruling.MEMORY:
             continue
         for out in np.flatnonzero(board.open & (board.at == n) & ~leaving[board.at]):

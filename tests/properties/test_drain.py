@@ -110,7 +110,7 @@ def test_it_empties_at_least_what_an_assessment_would(snapshot: ClusterSnapshot,
     if not any(row.fate == "blocked" for row in left.values()):
         assert set(left) <= set(stays)
     for row in told.blockers:
-        if row.vmid in barred:
+        if row.vmid in barred and row.reason != "affinity_blocked":  # which names one of the others, and where it is
             assert (row.reason, row.detail) == (stays[row.vmid].reason, stays[row.vmid].detail)
 
 

@@ -261,3 +261,13 @@ def test_two_of_a_scattered_unit_that_are_together_are_not_parted() -> None:
     assert told.broken == () and told.plan.steps == ()
     with pytest.raises(ChangeInvalid, match=r"Guest 1 can't go to pve2: pve2 is where it would be parted from guest 2"):
         drain(snapshot, None, "pve1", {1: "pve2"})
+
+
+def test_room_is_made_only_where_the_rest_of_a_unit_is() -> None:
+    nodes = [node("pve1", 20, 45), node("pve2", 10, 60), node("pve3", 10, 75)]
+    guests = [
+        guest(1, "pve1", 1, 45, mem_bytes=45 * GIB), guest(2, "pve2", 1, 15, mem_bytes=15 * GIB), guest(5, "pve3", 1, 1)
+    ]  # fmt: skip
+    rule = Rule(name="app", kind="resource-affinity", affinity="positive", guests=(1, 5))
+    told = drain(cluster(nodes, guests, (rule,)), None, "pve1")
+    assert fates(told) == {1: ("blocked", None)} and told.plan.steps == ()
