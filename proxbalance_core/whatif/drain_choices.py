@@ -11,6 +11,8 @@ from proxbalance_core.domain.drains import SHUT_DOWN
 from proxbalance_core.domain.placement import shifted
 from proxbalance_core.engine.view import View
 from proxbalance_core.errors import ChangeInvalid
+from proxbalance_core.features.arrays import Ints
+from proxbalance_core.features.groups import Group
 from proxbalance_core.plan.order import tightest_first
 from proxbalance_core.recommend.constraints import Ruling
 from proxbalance_core.recommend.eligibility import Eligibility
@@ -84,12 +86,19 @@ def chosen_targets(view: View, eligible: Eligibility, to: Mapping[int, str]) -> 
             continue
         why = _ruled_out(view, g, n, placed)
         if why is not None:
-            vmid, name = view.snapshot.guests[g].vmid, view.arrays.node.names[n]
-            raise ChangeInvalid(f"Guest {vmid} can't go to {name}: {name} {why}.")
+            raise _refusal(view, g, n, why)
         for member in together(view, g, placed):
             placed.move(member, n)
             chosen[member] = n
+    for g, n in wanted.items():
+        if (why := parting(view, g, placed)) is not None:
+            raise _refusal(view, g, n, why)
     return chosen
+
+
+def _refusal(view: View, g: int, n: int, why: str) -> ChangeInvalid:
+    vmid, name = view.snapshot.guests[g].vmid, view.arrays.node.names[n]
+    return ChangeInvalid(f"Guest {vmid} can't go to {name}: {name} {why}.")
 
 
 def _wanted(view: View, eligible: Eligibility, to: Mapping[int, str]) -> dict[int, int]:
@@ -124,16 +133,18 @@ def _ruled_out(view: View, g: int, n: int, placed: Placed) -> str | None:
     if ruling != Ruling.FREE:
         return ruling_in_words(ruling, g, n, placed, view.constraints)
     rest = joining(view, g, placed)
-    return parting(view, g) if rest is None or n in rest else WORDS[Ruling.TOGETHER]
+    return None if rest is None or n in rest else WORDS[Ruling.TOGETHER]
 
 
-def parting(view: View, g: int) -> str | None:
-    """Whom guest ``g`` of a scattered unit would be parted from by going alone, in words: a rule that holds so far."""
-    node_of, vmids = view.placed.node_of, view.arrays.guest.vmids
-    if len(together(view, g, view.placed)) > 1:
-        return None
+def parting(view: View, g: int, placed: Placed) -> str | None:
+    """Whom guest ``g`` is parted from in ``placed``, in words: by a rule that held, or held better, where it began."""
+    begin, vmids = view.placed.node_of, view.arrays.guest.vmids
     for group in view.placed.groups.together:
-        mates = [u for u in group.guests if u != g]
-        if g in group.guests and mates and all(node_of[u] == node_of[g] for u in mates):
-            return f"is where it would be parted from guest {vmids[mates[0]]} ({group.name})"
+        if g in group.guests and _spread(group, placed.node_of) > _spread(group, begin):
+            mate = next(u for u in group.guests if u != g and placed.node_of[u] != placed.node_of[g])
+            return f"is where it would be parted from guest {vmids[mate]} ({group.name})"
     return None
+
+
+def _spread(group: Group, node_of: Ints) -> int:
+    return len({int(node_of[u]) for u in group.guests})

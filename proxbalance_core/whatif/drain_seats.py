@@ -15,8 +15,9 @@ from proxbalance_core.plan.walk import Walk
 from proxbalance_core.recommend.constraints import Ruling
 from proxbalance_core.recommend.eligibility import eligibility
 from proxbalance_core.recommend.rulings import WORDS
+from proxbalance_core.scoring.placed import Placed
 from proxbalance_core.scoring.targets import Scores, score_nodes
-from proxbalance_core.whatif.drain_choices import chosen_targets, joining, parting, without_guests
+from proxbalance_core.whatif.drain_choices import chosen_targets, joining, parting, together, without_guests
 from proxbalance_core.whatif.drain_scene import Scene
 from proxbalance_core.whatif.topology import in_maintenance
 
@@ -39,14 +40,23 @@ class Seats:
         vmids = self.view.arrays.guest.vmids
         if g in self.chosen and any(int(vmids[u]) in self.asked for u in unit if u != g):
             rest = {self.chosen[g]}
-        parts = parting(self.view, g)
-        return tuple(self._told(a, rest, parts) for a in alternatives(self.view, g, state, scores))
+        return tuple(self._told(g, a, rest, state.placed) for a in alternatives(self.view, g, state, scores))
 
-    def _told(self, a: Alternative, rest: set[int] | None, parts: str | None) -> Alternative:
-        """``rest`` are the only nodes that may be, ``parts`` says why none may."""
-        apart = rest is not None and self.view.arrays.node_at[a.target] not in rest
-        why = WORDS[Ruling.TOGETHER] if apart else parts
-        return a if a.ruled_out is not None or why is None else dataclasses.replace(a, ruled_out=f"{a.target} {why}")
+    def _told(self, g: int, a: Alternative, rest: set[int] | None, placed: Placed) -> Alternative:
+        """``rest`` are the only nodes that may be."""
+        n = self.view.arrays.node_at[a.target]
+        if a.ruled_out is not None:
+            return a
+        why = WORDS[Ruling.TOGETHER] if rest is not None and n not in rest else self._parting(g, n, placed)
+        return a if why is None else dataclasses.replace(a, ruled_out=f"{a.target} {why}")
+
+    def _parting(self, g: int, n: int, placed: Placed) -> str | None:
+        if g not in self.view.constraints.unit_of:
+            return None
+        there = placed.copy()
+        for member in together(self.view, g, placed):
+            there.move(member, n)
+        return parting(self.view, g, there)
 
     def _without(self, unit: tuple[int, ...]) -> tuple[State, Scores]:
         """Where the chosen have gone, but for ``unit``."""

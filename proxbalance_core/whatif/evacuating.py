@@ -36,19 +36,26 @@ def evacuation(view: View, eligible: Eligibility, emptied: frozenset[int], chose
     """
     while True:
         made = _emptied(view, eligible, emptied, chosen)
-        parted = _parted(view, made) & eligible.dutiful
+        parted = (_parted(view, made) & eligible.dutiful) - set(chosen)
         if not parted:
             return made
         eligible = replace(eligible, dutiful=eligible.dutiful - parted)
 
 
 def _parted(view: View, made: Evacuation) -> frozenset[int]:
-    """Who moves away from those whom a rule holds it together with, where they are together today."""
+    """Who moves away from those whom a rule holds it together with: they would be on more nodes than today."""
     home, end = view.placed.node_of, made.planned.found.target_of
     parted: set[int] = set()
+
+    def home_of(g: int) -> int:
+        return int(home[g])
+
+    def end_of(g: int) -> int:
+        return end.get(g, home_of(g))
+
     for group in view.placed.groups.together:
-        after = {end.get(g, int(home[g])) for g in group.guests}
-        if len({int(home[g]) for g in group.guests}) == 1 and len(after) > 1:
+        before, after = ({at(g) for g in group.guests} for at in (home_of, end_of))
+        if len(after) > len(before):
             parted.update(g for g in group.guests if g in end)
     return frozenset(parted)
 
