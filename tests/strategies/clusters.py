@@ -387,6 +387,7 @@ _FREE: dict[str, st.SearchStrategy[Any]] = {
     "mem_trend_rising_penalty": st.sampled_from((0.0, 5.0)),
     "plan_margin_pct": st.sampled_from((0.0, 5.0, 10.0)),
     "balance_weight": st.sampled_from((0.0, 0.25, 1.0)),
+    "scenario_agreement_pct": st.sampled_from((0.0, 60.0, 100.0)),
     "move_cost_points": st.sampled_from((0.0, 1.0, 4.0, 12.0)),
     "move_cost_points_per_gb": st.sampled_from((0.0, 0.1)),
     "min_score_improvement": st.sampled_from((0.0, 5.0, 15.0, 25.0)),
