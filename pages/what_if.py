@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from proxbalance_core.ui import drain, first_run, header, what_if
+from proxbalance_core.ui import drain, first_run, header, n_minus_one, what_if
 
 header.head("What-if", "What would become of the cluster, and where would a new guest be best?")
 generation = first_run.generation()
@@ -20,5 +20,7 @@ if view == "place":
     what_if.place(generation)
 elif view == "maintenance":
     drain.drain(generation)
+elif view == "n_minus_1":
+    n_minus_one.n_minus_1(generation)
 else:
     what_if.change(generation)

@@ -26,6 +26,7 @@ class Attention:
     detail: str
     suggestions: tuple[str, ...] = ()
     node: str | None = None
+    fails: bool = False  # about a node that fails: the N-1 view says more
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +53,7 @@ def attention(assessment: Assessment, data_troubles: Sequence[str] = ()) -> tupl
             detail=advice.message,
             suggestions=advice.suggestions,
             node=advice.node,
+            fails=advice.type == "n_minus_1",
         )
         for advice in assessment.advisories
     ]

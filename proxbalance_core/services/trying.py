@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from proxbalance_core.domain.changes import Change, NewGuest
 from proxbalance_core.domain.drains import Drain
+from proxbalance_core.domain.failover import NMinusOne
 from proxbalance_core.domain.whatif import Placing, WhatIf
 from proxbalance_core.services.assessing import Generation
 
@@ -34,6 +35,13 @@ def place(generation: Generation, guest: NewGuest) -> Placing:
     from proxbalance_core import place as ask
 
     return ask(generation.snapshot, generation.settings, guest)
+
+
+def n_minus_1(generation: Generation) -> NMinusOne:
+    """Each node of the cluster of a generation lost in turn."""
+    from proxbalance_core import n_minus_1 as ask
+
+    return ask(generation.snapshot, generation.settings)
 
 
 def drain(generation: Generation, nodes: Iterable[str], choices: Mapping[int, str]) -> Drain:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from proxbalance_core.domain.changes import Change
     from proxbalance_core.domain.drains import Drain
+    from proxbalance_core.domain.failover import NMinusOne
     from proxbalance_core.domain.records import GenerationGlance
     from proxbalance_core.domain.whatif import WhatIf
 
@@ -93,6 +94,16 @@ def _what_if(
     folder: str, cid: str, gid: int, asked: str, _generation: Generation, _changes: tuple[Change, ...]
 ) -> WhatIf:
     return trying.what_if(_generation, _changes)
+
+
+def n_minus_1(generation: Generation) -> NMinusOne:
+    """Each node lost in turn, worked out once."""
+    return _n_minus_1(_folder(), generation.cid, generation.id, generation)
+
+
+@st.cache_resource(ttl=_TTL_S, max_entries=8, show_spinner="Losing each node in turn")
+def _n_minus_1(folder: str, cid: str, gid: int, _generation: Generation) -> NMinusOne:
+    return trying.n_minus_1(_generation)
 
 
 def drain(generation: Generation, nodes: tuple[str, ...], choices: Mapping[int, str]) -> Drain:

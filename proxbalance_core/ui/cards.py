@@ -34,6 +34,7 @@ _URGENCY: dict[str, tuple[Colour, str]] = {
     "none": ("green", ":material/check_circle:"),
 }
 MAINTENANCE_VIEW = "Node maintenance"
+N_MINUS_1_VIEW = "If a node fails (N-1)"
 _FULL_STACK = 100.0
 _CHANGES_SHOWN = 12
 # The other figures of the predicted overlay stand at their gauges.
@@ -164,6 +165,11 @@ def _attention_item(item: Attention, place: int) -> None:
         st.text(item.detail)
         if item.suggestions:
             theme.quiet("→ " + " ".join(item.suggestions), f"attention-{place}")
+        if item.fails:
+            st.page_link(
+                page("what_if").path, label="Lose each node in turn", icon=":material/power_off:",
+                query_params={"whatif_view": N_MINUS_1_VIEW},
+            )  # fmt: skip
 
 
 def changes(found: Changes | None, ago: str) -> None:

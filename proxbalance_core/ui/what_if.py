@@ -17,7 +17,12 @@ if TYPE_CHECKING:
     from proxbalance_core.domain.whatif import Placing, WhatIf
     from proxbalance_core.services.workbench import Generation
 
-VIEWS = {"change": "Change the cluster", "place": "Best node for a new guest", "maintenance": cards.MAINTENANCE_VIEW}
+VIEWS = {
+    "change": "Change the cluster",
+    "place": "Best node for a new guest",
+    "maintenance": cards.MAINTENANCE_VIEW,
+    "n_minus_1": cards.N_MINUS_1_VIEW,
+}
 CARDS_UP_TO = 12
 _SHOWN_AT_ONCE = 8
 

@@ -133,3 +133,19 @@ def test_many_nodes_are_a_table(folder: Path) -> None:
     quiet(app)
     table = next(frame.value for frame in app.dataframe if "cpu_then" in frame.value.columns)
     assert len(table) == 16 and table["node"].iloc[0] == "pve0000"
+
+
+def test_each_node_lost_in_turn(demo: Path) -> None:
+    app = opened("what_if", whatif_view="If a node fails (N-1)")
+    quiet(app)
+    assert "Each node lost in turn, the weakest first" in [found.value for found in app.subheader]
+    assert {metric.label for metric in app.metric} >= {"May be lost", "Weakest node"}
+    said = [text for text in texts(app) if text.startswith("If pve")]
+    assert {f"pve{n}" for n in range(1, 6)} == {text.split()[1] for text in said}
+
+
+def test_n_minus_1_of_a_large_cluster_is_a_table(demo: Path) -> None:
+    large = imported(cluster(Shape(nodes=12, guests=100)).to_dict())
+    app = opened("what_if", cluster=large, whatif_view="If a node fails (N-1)")
+    quiet(app)
+    assert len(app.dataframe[0].value) == 12
