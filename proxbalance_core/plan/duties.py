@@ -180,6 +180,12 @@ def evacuate(board: Board, dutiful: frozenset[int]) -> list[Duty]:
     size = {m: sum(np.nan_to_num(given[g].mem_bytes) for g in board.members[m]) for m in movers}
     done = []
     for m in sorted(movers, key=lambda m: (-size[m], board.lead[m])):
+        if not leaving[board.at[m]]:
+            continue  # went with another one of its unit
+        squad = _squad(board, m, frozenset(movers))
+        if len(squad) > 1:
+            done += _sent_as_one(board, squad)
+            continue
         target = least_bad(board, m, _beside_its_unit(board, m))
         if target is not None:
             board.move(m, target, free=True)
@@ -196,10 +202,55 @@ def evacuate(board: Board, dutiful: frozenset[int]) -> list[Duty]:
 
 
 def _beside_its_unit(board: Board, m: int) -> set[int] | None:
-    """Where the rest of a scattered unit is (one of them may only join the others); None for anyone else."""
+    """Where the rest of a scattered unit is (one of them may only join the others); None for anyone else.
+
+    Not where it would part those whom a rule holds together: a unit of several rules may keep some of them.
+    """
+    return _beside(board, board.members[m], int(board.at[m]))
+
+
+def _beside(board: Board, members: tuple[int, ...], at: int) -> set[int] | None:
+    unit = board.rules.constraints.unit_of.get(members[0], ())
+    rest = set(unit) - set(members)
+    if not rest:
+        return None
+    return {n for n in {int(board.placed.node_of[g]) for g in rest} - {at} if not _parts(board, members, n)}
+
+
+def _parts(board: Board, members: tuple[int, ...], n: int) -> bool:
+    """Whether a group that is to be together would be on more nodes with ``members`` on ``n``."""
+    node_of = board.placed.node_of
+    for group in board.placed.groups.together:
+        if not set(members).isdisjoint(group.guests):
+            before = {int(node_of[g]) for g in group.guests}
+            after = {n if g in members else int(node_of[g]) for g in group.guests}
+            if len(after) > len(before):
+                return True
+    return False
+
+
+def _squad(board: Board, m: int, movers: frozenset[int]) -> list[int]:
+    """The movers of a scattered unit that are on one node with ``m``, itself among them: they leave as one."""
     unit = board.rules.constraints.unit_of.get(int(board.lead[m]), ())
-    rest = set(unit) - set(board.members[m])
-    return {int(board.placed.node_of[g]) for g in rest} - {int(board.at[m])} if rest else None
+    here = {board.mover_of[g] for g in unit if g in board.mover_of and board.placed.node_of[g] == board.at[m]}
+    return sorted(here & movers) or [m]
+
+
+def _sent_as_one(board: Board, squad: list[int]) -> list[Duty]:
+    """Send all of ``squad`` to where the rest of their unit is, or nobody."""
+    members = tuple(g for m in squad for g in board.members[m])
+    beside = _beside(board, members, int(board.at[squad[0]]))
+    constraints = board.rules.constraints
+    able = [
+        n for n in sorted(beside or ()) if constraints.ruling(members[0], n, board.placed, unit=members) == Ruling.FREE
+    ]
+    if not able:
+        return []
+    relief = [sum(float(board.relief(np.array([m]), np.array([n]))[0]) for m in squad) for n in able]
+    target = able[int(np.flatnonzero(np.array(relief) >= max(relief) - TIE)[0])]
+    for m in squad:
+        board.move(m, target, free=True)
+    return [_duty(board, (m,), "maintenance_evacuation") for m in squad]
 
 
 def _make_room(board: Board, m: int) -> tuple[int, int, int] | None:

@@ -27,7 +27,7 @@ def tiles(found: NMinusOne) -> tuple[Tile, ...]:
         _tile("May be lost", f"{able} of {len(found.nodes)}", "Their running guests start elsewhere."),
         _tile("Weakest node", found.weakest or words.MISSING, "Lost, it leaves most without a place, or least memory."),
         _tile("Without a place", words.count(without, "guest"), "Guests that no other node could start, at worst."),
-        _tile("Memory missing", words.size(missing) if missing else "none", "What would hold the guests without a place, at worst."),
+        _tile("Memory missing", words.size(missing) if missing else "none", "What would hold them, at worst."),
         _tile("Memory left", words.size(tightest), "On all other nodes together, under their limit, at worst."),
         _tile("Largest guest", words.size(largest), "The largest that one node could still start, at worst."),
     )  # fmt: skip
@@ -68,10 +68,8 @@ def unplaced(loss: NodeLoss) -> Table:
     titles: dict[str, str | None] = {
         "guest": "Guest", "missing": "Memory missing", "nearest": "Least missing on", "why": "Why",
     }  # fmt: skip
-    made = pd.DataFrame(rows, columns=list(titles))
-    if not loss.missing_bytes:
-        made = made.drop(columns=["missing", "nearest"])
-    return Table(rows=made, titles={name: titles[name] for name in made})
+    shown = list(titles) if loss.missing_bytes else ["guest", "why"]
+    return Table(rows=pd.DataFrame(rows, columns=list(titles))[shown], titles={name: titles[name] for name in shown})
 
 
 def started(loss: NodeLoss) -> Table:
