@@ -87,7 +87,10 @@ class Pressure(Value):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Storage(Value):
-    """One storage as a node sees it [bytes]."""
+    """One storage as a node sees it [bytes].
+
+    ``growth_*`` is how fast its use grows [bytes a day] and the bounds of that (80 %), over ``history_days``.
+    """
 
     name: str
     type: str = ""
@@ -96,6 +99,15 @@ class Storage(Value):
     content: tuple[str, ...] = ()
     total_bytes: NonNegative = NAN
     used_bytes: NonNegative = NAN
+    growth_bytes_per_day: float = NAN
+    growth_low_bytes_per_day: float = NAN
+    growth_high_bytes_per_day: float = NAN
+    history_days: NonNegative = NAN
+
+    @property
+    def used_pct(self) -> float:
+        """Used of total [percent]; NaN where not measured."""
+        return 100.0 * self.used_bytes / self.total_bytes if self.total_bytes > 0 else NAN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

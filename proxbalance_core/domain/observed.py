@@ -94,6 +94,17 @@ class Samples:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StorageLevel:
+    """How full a storage was at a time [epoch s]: a node's own, or a shared one (``node`` "")."""
+
+    ts: int
+    storage: str
+    node: str = ""
+    used_bytes: float = NAN
+    total_bytes: float = NAN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SourceDescription:
     """What a source is and what it may do.
 
@@ -157,6 +168,9 @@ class MetricSource(Protocol):
 
     def history(self, entity: Entity, timeframe: Timeframe) -> Samples:
         """Back-fill rows of one entity, oldest first."""
+
+    def storage_history(self) -> tuple[StorageLevel, ...]:
+        """How full storages were before the first round, oldest first; empty where the source doesn't know."""
 
     def preconditions(self, vmid: int, target: str) -> Preconditions:
         """Whether the cluster would move a guest to a node; nothing is changed by asking."""

@@ -22,11 +22,12 @@ from proxbalance_core.domain.cluster import (
     Pressure,
     Scenarios,
 )
-from proxbalance_core.domain.observed import Inventory
+from proxbalance_core.domain.observed import Inventory, StorageLevel
 from proxbalance_core.domain.records import MoveRecord
 from proxbalance_core.domain.units import NAN, first_known, known
 from proxbalance_core.features.arrays import Floats
 from proxbalance_core.features.measured import History, Measured, measure
+from proxbalance_core.features.storages import growing, growths
 from proxbalance_core.features.windows import Windows, windows
 
 MIN_FORECAST_HOURS = 24
@@ -47,6 +48,7 @@ class Remembered:
     outcomes: tuple[PastOutcome, ...] = ()
     timezone: str = "UTC"
     migration_bandwidth_bps: float = NAN
+    storage_levels: tuple[StorageLevel, ...] = ()
 
 
 def assemble(
@@ -109,6 +111,7 @@ def _nodes(nodes: tuple[Node, ...], measured: Measured, coming: _Coming, remembe
     cpu = windows(measured.node_cpu_pct, measured.node_cpu_now_pct, measured.node_coarse)
     mem = windows(measured.node_mem_pct, measured.node_mem_now_pct, measured.node_coarse)
     iowait = windows(measured.node_iowait_pct, measured.node_iowait_now_pct, measured.node_coarse)
+    grown = growths(remembered.storage_levels)
     return tuple(
         dataclasses.replace(
             node,
@@ -118,6 +121,7 @@ def _nodes(nodes: tuple[Node, ...], measured: Measured, coming: _Coming, remembe
             mem=mem.node_metric(i),
             iowait=iowait.node_metric(i),
             pressure=_pressure(measured.node_now, i) or node.pressure,
+            storages=growing(node, grown),
             load_avg_1m=first_known(node.load_avg_1m, round(float(measured.node_now["load_avg_1m"].iloc[i]), _DIGITS)),
             next_24h=None if coming.nodes[i] is None else NodeAhead(own_cpu_cores=coming.nodes[i] or ()),
         )

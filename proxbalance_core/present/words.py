@@ -109,6 +109,7 @@ ADVISORIES = {
     "small_cluster": "Small cluster",
     "n_minus_1": "If a node failed",
     "days_to_exhaustion": "Room runs out",
+    "storage_full": "A storage fills up",
     "over_provisioned": "Given more than it uses",
     "evacuation_blockers": "Maintenance is blocked",
     "clashing_rules": "Rules that can't all hold",

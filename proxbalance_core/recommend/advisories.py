@@ -19,6 +19,7 @@ from proxbalance_core.recommend.standing import (
     lost_quorum,
     two_balancers,
 )
+from proxbalance_core.recommend.storages import storage_advisories
 from proxbalance_core.scoring.placed import Placed
 
 SEVERITIES = ("critical", "warning", "info")
@@ -60,6 +61,7 @@ def capacity_advisories(
         *small_cluster(snapshot),
         *failover_advisories(told.failures, constraints),
         *exhaustion(told.forecasts),
+        *storage_advisories(snapshot),
         *evacuation_blockers(placed, constraints),
         *clashing_rules(told.clashes, constraints),
         *broken_ha_rules(placed, constraints),

@@ -81,6 +81,7 @@ def snapshot_of(
         maintained=store.wishes.maintained(cid),
         outcomes=store.outcomes.list(cid),
         timezone=timezone_of(store, inventory.timezone),
+        storage_levels=store.levels.list(cid, now - timedelta(days=30)),
         migration_bandwidth_bps=float(bandwidth) if bandwidth else float("nan"),
     )
     return assemble(inventory, history, now, remembered, forecast_scenarios)

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from proxbalance_core.domain.connections import NOTES, CollectorStatus, Connection
-from proxbalance_core.domain.observed import Entity, Inventory, MetricSource, Samples, Timeframe
+from proxbalance_core.domain.observed import Entity, Inventory, MetricSource, Samples, StorageLevel, Timeframe
 from proxbalance_core.domain.records import Event, MoveRecord
 from proxbalance_core.errors import AuthenticationFailed, ProxBalanceError, SourceError, SourceUnavailable
 
@@ -22,6 +22,8 @@ DEMO_HISTORY = timedelta(days=30)
 # The week first: it is what windows and confidence need; the month is for charts.
 _BACKFILL: tuple[Timeframe, ...] = ("week", "month")
 _CHUNK = 48
+# Storages fill slowly: four levels a day tell their growth.
+LEVELS_EVERY_S = 6 * 3600
 # Answers that are stored together: each time anew, all hours they touch are written again.
 _STORED_TOGETHER = 240
 # As many as a source lets through at once; it holds the others back itself.
@@ -50,6 +52,7 @@ def collect_round(
         # Until a round was whole: a back-fill that was interrupted begins anew, and writes the same rows.
         if before is None:
             unread = backfill(store, connection, source, clock(), inventory, on_progress)
+            store.levels.add(cid, source.storage_history())
         samples = source.samples(_since(status, connection))
     except SourceError as error:
         failed(store, cid, clock(), error)
@@ -96,6 +99,9 @@ def _keep(store: Store, cid: str, inventory: Inventory, samples: Samples, now: d
     before = store.inventories.get(cid)
     store.samples.add(cid, samples)
     store.inventories.put(cid, inventory)
+    last = store.levels.newest(cid)
+    if last is None or now.timestamp() - last >= LEVELS_EVERY_S:
+        store.levels.add(cid, _levels(inventory, now))
     if before is not None:
         moved = tuple(_moves(before, inventory))
         store.migrations.add(cid, *moved)
@@ -113,12 +119,27 @@ def _keep(store: Store, cid: str, inventory: Inventory, samples: Samples, now: d
         tidy(store, cid, now)
 
 
+def _levels(inventory: Inventory, now: datetime) -> Iterator[StorageLevel]:
+    """How full each storage is: a shared one once, as the first node that sees it says."""
+    seen: set[tuple[str, str]] = set()
+    for node in inventory.nodes:
+        for storage in node.storages or ():
+            key = (storage.name, "" if storage.shared else node.name)
+            if storage.active and key not in seen:
+                seen.add(key)
+                yield StorageLevel(
+                    ts=int(now.timestamp()), storage=storage.name, node=key[1], used_bytes=storage.used_bytes,
+                    total_bytes=storage.total_bytes,
+                )  # fmt: skip
+
+
 def tidy(store: Store, cid: str, now: datetime) -> None:
     """Roll up full hours and drop what is older than the settings keep."""
     store.samples.rollup(cid, now)
     store.samples.prune(cid, store.settings.get(cid), now)
     store.generations.prune(cid, now)
     store.events.prune(cid, now)
+    store.levels.prune(cid, now)
 
 
 def _moves(before: Inventory, after: Inventory) -> Iterator[MoveRecord]:

@@ -24,6 +24,7 @@ from proxbalance_core.store.desk import (
 )
 from proxbalance_core.store.engine import cause_of, make_engine, place, reading, sqlite_path
 from proxbalance_core.store.generations import GenerationStore
+from proxbalance_core.store.levels import LevelStore
 from proxbalance_core.store.samples import SampleStore
 
 DAY = timedelta(days=1)
@@ -52,6 +53,7 @@ class Store:
         self.migrations = MigrationStore(engine)
         self.outcomes = OutcomeStore(engine)
         self.events = EventStore(engine)
+        self.levels = LevelStore(engine)
 
     def back_up(self) -> Path | None:
         """Copy the database into ``backups`` beside it, also while others write; None for PostgreSQL."""

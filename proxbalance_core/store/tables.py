@@ -202,6 +202,16 @@ events = Table(
     Index("events_by_time", "connection", "at"),
 )  # fmt: skip
 
+storage_levels = Table(
+    "storage_levels", metadata,
+    _connection(primary_key=True),
+    Column("storage", Text, primary_key=True),
+    Column("node", Text, primary_key=True),
+    Column("ts", BigInteger, primary_key=True),
+    Column("used_bytes", Float, nullable=False),
+    Column("total_bytes", Float, nullable=False),
+)  # fmt: skip
+
 collector_status = Table(
     "collector_status", metadata,
     _connection(primary_key=True),

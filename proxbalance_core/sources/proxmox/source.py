@@ -8,7 +8,15 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from proxbalance_core.domain.cluster import Guest, HaState, Node, Rule, Storage
-from proxbalance_core.domain.observed import Entity, Inventory, Preconditions, Samples, SourceDescription, Timeframe
+from proxbalance_core.domain.observed import (
+    Entity,
+    Inventory,
+    Preconditions,
+    Samples,
+    SourceDescription,
+    StorageLevel,
+    Timeframe,
+)
 from proxbalance_core.domain.zones import is_timezone
 from proxbalance_core.errors import AuthenticationFailed, SourceError, SourceUnavailable
 from proxbalance_core.sources.proxmox.answers import (
@@ -253,6 +261,10 @@ class ProxmoxSource:
         base = self._reading.guest_base(node, kind, vmid)
         mean, peak = (self._reading.history(base, timeframe, cf) for cf in ("AVERAGE", "MAX"))
         return Samples(guests=decode_guest_history(vmid, node, mean, peak))
+
+    def storage_history(self) -> tuple[StorageLevel, ...]:
+        """None: how full storages are is measured from the first round on."""
+        return ()
 
     def preconditions(self, vmid: int, target: str) -> Preconditions:
         """Proxmox's answer to ``GET .../migrate``; a lock and an unknown target are refusals, not failures.

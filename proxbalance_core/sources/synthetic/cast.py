@@ -84,6 +84,8 @@ class DemoStorage:
     content: tuple[str, ...]
     total_gb: float
     used_share: float
+    grows_on: tuple[str, ...] = ()
+    grows_share_per_day: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

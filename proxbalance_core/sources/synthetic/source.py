@@ -17,6 +17,7 @@ from proxbalance_core.domain.observed import (
     Preconditions,
     Samples,
     SourceDescription,
+    StorageLevel,
     Timeframe,
 )
 from proxbalance_core.errors import MigrationFailed
@@ -26,6 +27,7 @@ from proxbalance_core.sources.synthetic.rows import Rows
 
 # By the minute, then by five minutes: the first visitor waits for every row, and no chart shows more.
 HISTORY_DAYS, FIVES_H, MINUTES_H = 30, 48, 3
+GROWING_DAYS = 20
 MINUTE_S, FIVE_S, HOUR_S = 60, 300, 3_600
 # Step and number of rows, as Proxmox VE 9 answers.
 _TIMEFRAMES: dict[Timeframe, tuple[int, int]] = {
@@ -71,7 +73,7 @@ class SyntheticSource:
         return Inventory(
             cluster=self.cast.cluster,
             at=datetime.fromtimestamp(now, UTC),
-            nodes=tuple(self._node(node) for node in self.cast.nodes),
+            nodes=tuple(self._node(node, now) for node in self.cast.nodes),
             guests=tuple(self._guest(guest, now) for guest in self.cast.guests),
             rules=tuple(
                 Rule(
@@ -104,6 +106,20 @@ class SyntheticSource:
             nodes=tuple(row for part in told for row in part.nodes),
             guests=tuple(row for part in told for row in part.guests),
         )
+
+    def storage_history(self) -> tuple[StorageLevel, ...]:
+        """Four levels a day of the last 30 days."""
+        now = self._now()
+        times = range(now - HISTORY_DAYS * 24 * HOUR_S, now, 6 * HOUR_S)
+        return tuple(
+            StorageLevel(
+                ts=ts, storage=storage.name, node=node, total_bytes=gb(storage.total_gb),
+                used_bytes=_used(storage, node, ts),
+            )
+            for ts in times
+            for storage in self.cast.storages
+            for node in ([""] if storage.shared else [node.name for node in self.cast.nodes])
+        )  # fmt: skip
 
     def history(self, entity: Entity, timeframe: Timeframe) -> Samples:
         """Means of one entity, oldest first."""
@@ -156,11 +172,11 @@ class SyntheticSource:
     def _storage(self, name: str) -> DemoStorage:
         return next(storage for storage in self.cast.storages if storage.name == name)
 
-    def _node(self, node: DemoNode) -> Node:
+    def _node(self, node: DemoNode, now: int) -> Node:
         return Node(
             name=node.name, status="online", cpu_cores=float(node.cpu_cores), mem_bytes=gb(node.mem_gb),
             cpu_model=node.cpu_model, pve_version=self.cast.pve_version,
-            storages=tuple(_storage(storage) for storage in self.cast.storages),
+            storages=tuple(_storage(storage, node.name, now) for storage in self.cast.storages),
         )  # fmt: skip
 
     def _guest(self, guest: DemoGuest, now: int) -> Guest:
@@ -189,11 +205,19 @@ class SyntheticSource:
         return tuple(disks)
 
 
-def _storage(storage: DemoStorage) -> Storage:
+def _storage(storage: DemoStorage, node: str, ts: int) -> Storage:
     return Storage(
         name=storage.name, type=storage.type, shared=storage.shared, content=storage.content,
-        total_bytes=gb(storage.total_gb), used_bytes=gb(storage.total_gb) * storage.used_share,
+        total_bytes=gb(storage.total_gb), used_bytes=_used(storage, node, ts),
     )  # fmt: skip
+
+
+def _used(storage: DemoStorage, node: str, ts: int) -> float:
+    """What is used at a time: on a node where it grows it goes up for 20 days, then somebody cleans up."""
+    used = storage.used_share
+    if node in storage.grows_on:
+        used += storage.grows_share_per_day * (ts / (24 * HOUR_S) % GROWING_DAYS)
+    return gb(storage.total_gb) * used
 
 
 def _grid(first: int, end: int, step: int) -> NDArray[np.int64]:
