@@ -215,15 +215,16 @@ def _found(gate: Gate, start: Placed, log: _Log) -> Found:
         if sum(g in target_of for g in swap) > 1:
             name = "swap:" + "+".join(str(int(v)) for v in sorted(board.placed.arrays.guest.vmids[list(swap)]))
             group_of.update({g: name for g in swap if g in target_of})
-    for unit in set(board.rules.constraints.unit_of.values()):
-        if sum(g in target_of for g in unit) > 1:
-            group_of.update({g: _unit_name(board, unit) for g in unit if g in target_of})
     for duty in log.duties:
         for m_guest in duty.guests:
             if m_guest in target_of:
                 kind_of[m_guest] = duty.kind
                 if duty.group:
                     group_of[m_guest] = duty.group
+    for unit in set(board.rules.constraints.unit_of.values()):
+        moved = [g for g in unit if g in target_of and not group_of.get(g, "").startswith("room:")]
+        if len(moved) > 1:
+            group_of.update({g: _unit_name(board, unit) for g in moved})
     _join_repairs(board, target_of, kind_of)
     return Found(
         target_of=target_of, kind_of=kind_of, group_of=group_of, passed=log.passed, balanced=log.balanced,
