@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from proxbalance_core.ui import advice, first_run, header
+from proxbalance_core.ui import advice, first_run, header, picking
 
 header.head(
     "Recommendations", "Which guests should move, and why every other one should not.", regenerate=True, guide=True
@@ -26,5 +26,7 @@ if view == "stay":
     advice.staying(generation)
 elif view == "plan":
     advice.plan(generation)
+elif view == "pick":
+    picking.pick(generation)
 else:
     advice.listing(generation)

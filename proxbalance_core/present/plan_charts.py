@@ -19,6 +19,8 @@ _UNITS = (("h", 3_600.0), ("min", 60.0), ("s", 1.0))
 _LEAST_UNITS = 3.0
 # A narrower wave has no room for its name.
 _NAMED_WAVE = 0.08
+# A text takes up to a third of the width.
+_ROOM = 0.67
 
 
 def waves(table: Timetable) -> alt_.LayerChart:
@@ -67,7 +69,7 @@ def _kinds(bars: Sequence[Bar]) -> alt_.Color:
 
 
 def _rows(bars: Sequence[Bar], seconds: float) -> pd.DataFrame:
-    half = max((bar.ends for bar in bars), default=0.0) / 2.0
+    whole = max((bar.ends for bar in bars), default=0.0)
     return pd.DataFrame(
         [
             {
@@ -83,14 +85,21 @@ def _rows(bars: Sequence[Bar], seconds: float) -> pd.DataFrame:
                 "kind": STOP if bar.temporary else MOVE,
                 "down": DOWN,
                 # The text stands where there is room for it.
-                "after": bar.begins + bar.ends < 2.0 * half,
+                "place": _place(bar, whole),
             }
             for bar in bars
         ],
         columns=[
-            "label", "guest", "way", "said", "wave", "about", "begins", "ends", "down_from", "kind", "down", "after",
+            "label", "guest", "way", "said", "wave", "about", "begins", "ends", "down_from", "kind", "down", "place",
         ],
     )  # fmt: skip
+
+
+def _place(bar: Bar, whole: float) -> str:
+    """Where the text of a bar has room: after it, before it, or, if it takes nearly all of the time, on it."""
+    if bar.ends <= _ROOM * whole:
+        return "after"
+    return "before" if bar.begins >= (1.0 - _ROOM) * whole else "on"
 
 
 def _bands(found: Sequence[Wave], seconds: float) -> tuple[Any, Any]:
@@ -117,19 +126,20 @@ def _bands(found: Sequence[Wave], seconds: float) -> tuple[Any, Any]:
     return shade, names
 
 
-def _ways(base: Any) -> tuple[Any, Any]:
-    """From where to where, beside each bar: after it in the first half of the plan, before it in the second."""
+def _ways(base: Any) -> tuple[Any, Any, Any]:
+    """From where to where, beside each bar or on it."""
     texts = (
-        ("datum.after", "ends:Q", "left", 5),
-        ("!datum.after", "begins:Q", "right", -5),
+        ("after", "ends:Q", "left", 5, GREY),
+        ("before", "begins:Q", "right", -5, GREY),
+        ("on", "begins:Q", "left", 6, "white"),
     )
     drawn = [
-        base.transform_filter(where)
-        .mark_text(align=align, dx=away, fontSize=11, color=GREY)
+        base.transform_filter(f"datum.place === '{place}'")
+        .mark_text(align=align, dx=away, fontSize=11, color=colour)
         .encode(x=at, text="said:N")
-        for where, at, align, away in texts
+        for place, at, align, away, colour in texts
     ]
-    return drawn[0], drawn[1]
+    return drawn[0], drawn[1], drawn[2]
 
 
 def _described(table: Timetable) -> str:

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from proxbalance_core.domain.changes import Change, NewGuest
 from proxbalance_core.domain.drains import Drain
 from proxbalance_core.domain.failover import NMinusOne
+from proxbalance_core.domain.plans import Assessment
+from proxbalance_core.domain.selections import Selection
 from proxbalance_core.domain.whatif import Placing, WhatIf
 from proxbalance_core.services.assessing import Generation
 
@@ -35,6 +37,27 @@ def place(generation: Generation, guest: NewGuest) -> Placing:
     from proxbalance_core import place as ask
 
     return ask(generation.snapshot, generation.settings, guest)
+
+
+def select(generation: Generation, told: Assessment, moves: Iterable[tuple[int, str]]) -> Selection:
+    """``moves`` of a generation's cluster taken together; those that it recommends keep their reason."""
+    from proxbalance_core import select as ask
+
+    return ask(generation.snapshot, generation.settings, moves, told)
+
+
+def completed(told: Assessment, vmids: Iterable[int]) -> tuple[int, ...]:
+    """Recommended guests with those that only move together with them."""
+    from proxbalance_core.recommend.picking import completed as all_of
+
+    return all_of(told.recommendations, vmids)
+
+
+def first(told: Assessment, count: int) -> tuple[int, ...]:
+    """The guests of the first ``count`` moves of the plan, with those that only move together with them."""
+    from proxbalance_core.recommend.picking import first as best
+
+    return best(told.recommendations, count)
 
 
 def n_minus_1(generation: Generation) -> NMinusOne:

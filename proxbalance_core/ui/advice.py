@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from proxbalance_core.services.workbench import Generation
 
 PAGE_LENGTH = 8
-VIEWS = {"moves": "Recommended", "stay": "Not recommended", "plan": "Plan"}
+VIEWS = {"moves": "Recommended", "stay": "Not recommended", "plan": "Plan", "pick": "Pick some"}
 
 
 def filters(assessment: Assessment) -> tuple[Filters, advice.Sort]:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from proxbalance_core.domain.drains import Drain
     from proxbalance_core.domain.failover import NMinusOne
     from proxbalance_core.domain.records import GenerationGlance
+    from proxbalance_core.domain.selections import Selection
     from proxbalance_core.domain.whatif import WhatIf
 
 _TTL_S = 900
@@ -94,6 +95,16 @@ def _what_if(
     folder: str, cid: str, gid: int, asked: str, _generation: Generation, _changes: tuple[Change, ...]
 ) -> WhatIf:
     return trying.what_if(_generation, _changes)
+
+
+def select(generation: Generation, moves: tuple[tuple[int, str], ...]) -> Selection:
+    """``moves`` taken together, worked out once."""
+    return _select(_folder(), generation.cid, generation.id, moves, generation)
+
+
+@st.cache_resource(ttl=_TTL_S, max_entries=32, show_spinner=False)
+def _select(folder: str, cid: str, gid: int, moves: tuple[tuple[int, str], ...], _generation: Generation) -> Selection:
+    return trying.select(_generation, assessment(_generation), moves)
 
 
 def n_minus_1(generation: Generation) -> NMinusOne:

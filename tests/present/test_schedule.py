@@ -101,7 +101,7 @@ def test_the_waves_are_drawn_in_a_unit_that_fits_with_their_words() -> None:
     assert rows[0]["said"] == "pve1 → pve2, on the way"
     assert rows[2]["said"] == "pve1 → pve2, down for 10 s"
     assert rows[1]["label"] == f"2. {HOSTILE[0]}"
-    assert [row["after"] for row in rows] == [True, True, True, False]
+    assert [row["place"] for row in rows] == ["after", "after", "after", "before"]
 
 
 def test_plain_moves_need_no_legend() -> None:
