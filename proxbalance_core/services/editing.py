@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -44,6 +45,28 @@ class ConnectionChange:
     def needs_test(self) -> bool:
         """Whether it changes how the cluster is asked; a new title alone does not."""
         return bool(self.options or self.secret)
+
+
+def shown_options(connection: Connection) -> dict[str, str]:
+    """The options of a connection as a form shows them: a token by its whole id, and only what needs saying."""
+    options = dict(connection.options)
+    if options.get("token_name") and options.get("user"):
+        options["token_id"] = f"{options.pop('user')}!{options.pop('token_name')}"
+    if options.get("verify") == "on":
+        del options["verify"]
+    return options
+
+
+def difference(old: Connection, title: str, filled: Mapping[str, str], secret: str) -> ConnectionChange:
+    """What a form changes of a connection; ``filled`` are its options, and those that are missing are to go."""
+    before = shown_options(old)
+    after = {key: value for key, value in filled.items() if (key, value) != ("verify", "on")}
+    differs = {"host": after["host"]} if after.get("host", "") not in ("", before.get("host")) else {}
+    for group in _GROUPS:
+        was, now = ({key: found[key] for key in group if key in found} for found in (before, after))
+        if was != now:
+            differs |= now or dict.fromkeys(was, "")
+    return ConnectionChange(title="" if title == old.title else title, options=tuple(differs.items()), secret=secret)
 
 
 def changed(bench: Workbench, cid: str, change: ConnectionChange) -> ConnectionWish:

@@ -19,7 +19,7 @@ from proxbalance_core.present.connecting import (
 )
 from proxbalance_core.present.freshness import freshness
 from proxbalance_core.services.connecting import ConnectionWish
-from proxbalance_core.ui import header, theme
+from proxbalance_core.ui import change_connection, header, theme
 from proxbalance_core.ui.registry import page
 from proxbalance_core.ui.state import look_at, now, scope, workbench
 
@@ -51,6 +51,8 @@ def _connection(connection: Connection) -> None:
             told = "Collected" if status.live else "Opened"
             if status.last_success:
                 st.caption(f"{told} {words.ago(status.last_success, now())}", width="content")
+            if st.session_state.get("connection_changed") == connection.id:
+                st.badge("Changed", icon=":material/check:", color="green")
             with st.popover("Remove", icon=":material/delete:"):
                 st.text("Its figures, settings and history are deleted with it. Nothing changes in Proxmox.")
                 if st.button("Remove for good", key=f"connection_remove_{connection.id}", type="primary"):
@@ -62,6 +64,15 @@ def _connection(connection: Connection) -> None:
                     st.text(line)
             if found.todo:
                 theme.quiet(f"→ {found.todo}", f"connection-todo-{connection.id}")
+        box = st.expander("Change", icon=":material/edit:", key=f"connection_change_{connection.id}", on_change="rerun")
+        if box.open:
+            with box:
+                _change(connection)
+
+
+@st.fragment
+def _change(connection: Connection) -> None:
+    change_connection.form(connection)
 
 
 @st.fragment(key="connect_flow")

@@ -6,15 +6,17 @@ import dataclasses
 import json
 from collections.abc import Iterator
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from proxbalance_core.cli import app
+from proxbalance_core.domain.connections import Connection
 from proxbalance_core.errors import AuthenticationFailed, ConfigError, SourceUnavailable
 from proxbalance_core.services.connecting import ConnectionWish
-from proxbalance_core.services.editing import ConnectionChange, changed
+from proxbalance_core.services.editing import ConnectionChange, changed, difference
 from proxbalance_core.services.workbench import Workbench
 from proxbalance_core.sources.proxmox import certificate_fingerprint
 from tests.support.pve_server import PASSWORD, SECRET, TOKEN_ID, USER, FakeCluster, PveServer, Running, running
@@ -210,3 +212,23 @@ def test_a_host_is_told_that_went_away(bench: Workbench, hosts: list[Running]) -
     hosts[0].server.faults.delay_s = 2
     with pytest.raises(SourceUnavailable, match="within 1 s"):
         bench.collect("lab")
+
+
+@pytest.mark.parametrize(
+    ("before", "filled", "found"),
+    [
+        ({"host": "a"}, {"host": "a", "verify": "on"}, {}),
+        ({"host": "a", "verify": "on"}, {"host": "b"}, {"host": "b"}),
+        ({"host": "a", "fingerprint": "AA"}, {"host": "a", "verify": "on"}, {"fingerprint": ""}),
+        ({"host": "a", "fingerprint": "AA"}, {"host": "a", "verify": "off"}, {"verify": "off"}),
+        ({"host": "a", "verify": "off"}, {"host": "a", "ca_file": "/c"}, {"ca_file": "/c"}),
+        ({"host": "a", "token_id": "u@pve!t"}, {"host": "a", "user": "u@pve"}, {"user": "u@pve"}),
+        ({"host": "a", "user": "u@pve", "token_name": "t"}, {"host": "a", "token_id": "u@pve!t"}, {}),
+        ({"host": "a"}, {"host": ""}, {}),
+    ],
+)
+def test_what_a_form_changes(before: dict[str, str], filled: dict[str, str], found: dict[str, str]) -> None:
+    old = Connection(id="x", title="X", source="proxmox", created_at=datetime(2026, 1, 1, tzinfo=UTC),
+                     options=tuple(before.items()))  # fmt: skip
+    assert difference(old, "X", filled, "") == ConnectionChange(options=tuple(found.items()))
+    assert difference(old, "Y", filled, "s") == ConnectionChange(title="Y", options=tuple(found.items()), secret="s")

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from proxbalance_core.services import lifespan
 from proxbalance_core.services.lifespan import collecting, shared_workbench
+
+
+def lived(life: Coroutine[Any, Any, None]) -> None:
+    """Run it in a thread of its own: a browser that other tests drive has a loop running in this one."""
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(asyncio.run, life).result()
 
 
 async def _until(what: object, seconds: float = 20.0) -> None:
@@ -28,7 +37,7 @@ def test_it_collects_while_the_app_runs(tmp_path: Path, monkeypatch: pytest.Monk
             assert bench is not None and [c.id for c in bench.connections()] == ["demo"]
         assert shared_workbench() is None
 
-    asyncio.run(life())
+    lived(life())
 
 
 def test_a_folder_that_cannot_be_used_is_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -46,7 +55,7 @@ def test_a_folder_that_cannot_be_used_is_tried_again(tmp_path: Path, monkeypatch
             await _until(lambda: shared_workbench() is not None)
         assert shared_workbench() is None
 
-    asyncio.run(life())
+    lived(life())
 
 
 def test_an_app_that_ends_while_it_still_tries(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -58,5 +67,5 @@ def test_an_app_that_ends_while_it_still_tries(tmp_path: Path, monkeypatch: pyte
         async with collecting():
             assert shared_workbench() is None
 
-    asyncio.run(life())
+    lived(life())
     assert shared_workbench() is None
