@@ -16,7 +16,17 @@ ARGUMENTS = (
     "--disable-sync",
     "--no-first-run",
 )
-PAGES = ("overview", "recommendations", "cluster_map", "compare", "what_if", "diagnostics", "upload", "settings")
+PAGES = (
+    "overview",
+    "recommendations",
+    "cluster_map",
+    "compare",
+    "what_if",
+    "backtest",
+    "diagnostics",
+    "upload",
+    "settings",
+)
 LOOKS = {
     "light": ("light", 1280, 800),
     "dark": ("dark", 1280, 800),

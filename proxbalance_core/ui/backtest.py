@@ -1,0 +1,106 @@
+"""The backtest page's parts: what to replay, how far it is, and what came of it."""
+
+from __future__ import annotations
+
+import json
+
+import streamlit as st
+
+from proxbalance_core.domain.backtests import Backtest
+from proxbalance_core.domain.presets import PRESETS, with_preset
+from proxbalance_core.domain.settings import Settings
+from proxbalance_core.present import backtest as present
+from proxbalance_core.present import charts, what_if, words
+from proxbalance_core.services import backtesting
+from proxbalance_core.services.jobs import JOBS, Job
+from proxbalance_core.ui import cards, tables, theme
+from proxbalance_core.ui.state import scope, workbench
+
+IN_FORCE = "settings in force"
+DAYS = (7, 14, 30, 60, 90)
+
+
+def page() -> None:
+    """The form, and below it what runs or what came of it."""
+    bench, cid = workbench(), scope().cid
+    if bench.connection(cid).source == "file":
+        with st.container(border=True, key="backtest_moment"):
+            st.text("This cluster was opened from a snapshot file: a single moment. A backtest needs its history.")
+        return
+    key = ("backtest", f"{bench.paths.root}:{cid}")
+    job = JOBS.get(key)
+    _form(key, job)
+    if job is None:
+        with st.container(border=True, key="backtest_none"):
+            st.text("Pick what to replay and start. Three days of history are needed; the result appears here.")
+    elif job.running:
+        _running(key)
+    elif job.error:
+        with st.container(border=True, key="backtest_error"):
+            st.badge("Not possible", icon=":material/block:", color="orange")
+            st.text(job.error)
+    elif isinstance(job.result, Backtest):
+        _result(job.result)
+
+
+def _form(key: tuple[str, str], job: Job | None) -> None:
+    with st.container(border=True, key="backtest_form", horizontal=True, vertical_alignment="bottom"):
+        names = st.multiselect(
+            "Profiles", [IN_FORCE, *PRESETS], default=[IN_FORCE], key="backtest_profiles", width=420,
+            format_func=lambda name: words.PROFILES.get(name, "Settings in force"), bind="query-params",
+        )  # fmt: skip
+        days = st.selectbox(
+            "Days back", DAYS, index=2, key="backtest_days", width=120, bind="query-params",
+        )  # fmt: skip
+        ready = bool(names) and (job is None or not job.running)
+        if st.button("Replay", key="backtest_start", type="primary", icon=":material/history:", disabled=not ready):
+            _start(key, names, int(days or 30))
+            st.rerun()
+
+
+def _start(key: tuple[str, str], names: list[str], days: int) -> None:
+    bench, cid = workbench(), scope().cid
+    base = bench.settings(cid)
+    profiles: dict[str, Settings] = {name: base if name == IN_FORCE else with_preset(base, name) for name in names}
+    JOBS.start(key, "backtest", lambda report: backtesting.run(bench, cid, profiles, days=days, on_progress=report))
+
+
+@st.fragment(run_every=1.0, key="backtest_running")
+def _running(key: tuple[str, str]) -> None:
+    """How far it is; when it is done the whole page is drawn anew."""
+    job = JOBS.get(key)
+    if job is None or not job.running:
+        st.rerun(scope="app")
+        return
+    left = job.seconds_left(JOBS.now())
+    text = "Stopping" if job.stopping else "Replaying the past, hour by hour"
+    st.progress(job.share, text=f"{text}: {job.share:.0%}" + (f", about {words.duration(left)} left" if left else ""))
+    st.button(
+        "Stop", key="backtest_stop", icon=":material/stop:", on_click=JOBS.stop, args=(key,), disabled=job.stopping
+    )
+
+
+def _result(found: Backtest) -> None:
+    first, rest = what_if.headline(found.summary)
+    with st.container(border=True, key="backtest_answer", gap="xsmall"):
+        theme.strong(first, "backtest-first")
+        if rest:
+            st.text(rest)
+        zone = scope().zone
+        begins, ends = (moment.astimezone(zone) for moment in (found.begins, found.ends))
+        st.caption(f"{begins:%Y-%m-%d %H:%M} to {ends:%Y-%m-%d %H:%M}, after {found.history_hours} hours of history")
+    cards.tiles(present.tiles(found))
+    st.subheader("Overloaded minutes, day by day", anchor=False)
+    chart = present.by_day(found)
+    st.altair_chart(chart, alt=charts.alt(chart))
+    tables.show(present.sides(found), "Each way through the past", figures=present.FIGURES)
+    side = present.best(found)
+    if side.made:
+        with st.expander(f"{words.count(len(side.made), 'move')} with {side.name}"):
+            tables.show(present.moves(side), "Moves that would have been made")
+    for place, note in enumerate(found.notes):
+        theme.quiet(note, f"backtest-note-{place}")
+    st.download_button(
+        "JSON", json.dumps(found.to_dict(), indent=2), file_name="backtest.json", mime="application/json",
+        key="backtest_json", icon=":material/download:", on_click="ignore",
+    )  # fmt: skip
