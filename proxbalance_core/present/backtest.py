@@ -91,8 +91,18 @@ def by_day(found: Backtest) -> alt_.Chart:
         columns=["day", "side", "minutes"],
     )
     names = [side.name for side in found.sides][: len(SERIES)]
-    colour = alt_.Color("side:N", title=None, scale=alt_.Scale(domain=names, range=list(SERIES[: len(names)])))
-    shape = alt_.Shape("side:N", title=None, scale=alt_.Scale(domain=names, range=list(_SHAPES[: len(names)])))
+    colour = alt_.Color(
+        "side:N",
+        title=None,
+        legend=alt_.Legend(orient="top", symbolStrokeWidth=0),
+        scale=alt_.Scale(domain=names, range=list(SERIES[: len(names)])),
+    )
+    shape = alt_.Shape(
+        "side:N",
+        title=None,
+        legend=alt_.Legend(orient="top", symbolStrokeWidth=0),
+        scale=alt_.Scale(domain=names, range=list(_SHAPES[: len(names)])),
+    )
     chart = (
         alt_.Chart(rows)
         .mark_line(point=alt_.OverlayMarkDef(size=45, filled=True))
@@ -101,7 +111,7 @@ def by_day(found: Backtest) -> alt_.Chart:
             y=alt_.Y("minutes:Q", title="Over 60 % CPU [node-minutes]"),
             color=colour,
             shape=shape,
-            strokeDash=alt_.StrokeDash("side:N", title=None, scale=alt_.Scale(domain=names)),
+            strokeDash=alt_.StrokeDash("side:N", legend=None, scale=alt_.Scale(domain=names)),
             tooltip=[
                 alt_.Tooltip("side:N", title="Way"),
                 alt_.Tooltip("day:T", title="Day", format="%Y-%m-%d"),

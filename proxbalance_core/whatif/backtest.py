@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from proxbalance_core.domain.backtests import Backtest, BacktestDay, BacktestSide, SideKind
+from proxbalance_core.domain.presets import PRESETS
 from proxbalance_core.domain.results import Mode
 from proxbalance_core.domain.settings import Settings
 from proxbalance_core.domain.units import GIB
@@ -160,13 +161,14 @@ def _summary(sides: tuple[BacktestSide, ...], hours: int) -> str:
         return f"In {span} nodes were over 60 % CPU for {was.over_60_min_per_day:.0f} minutes a day."
     best = min(profiles, key=lambda side: (side.over_60_min_per_day, side.moves))
     moves = counted(best.moves, "move")
+    called = f"the profile {best.name}" if best.name in PRESETS else f"the {best.name}"
     if was.over_60_min_per_day <= 0.0:
         less = "no node was over 60 % CPU as it was"
-        return f"In {span} {less}; with the profile {best.name} it would have been {_minutes(best)} for {moves}."
+        return f"In {span} {less}; with {called} it would have been {_minutes(best)} for {moves}."
     change = 100.0 * (best.over_60_min_per_day / was.over_60_min_per_day - 1.0)
     kind = f"{abs(change):.0f} % {'fewer' if change < 0 else 'more'}" if round(change) else "as many"
     return (
-        f"With the profile {best.name} the last {span} would have seen {kind} overloaded minutes "
+        f"With {called} the last {span} would have seen {kind} overloaded minutes "
         f"({best.over_60_min_per_day:.0f} instead of {was.over_60_min_per_day:.0f} a day) for {moves}."
     )
 
