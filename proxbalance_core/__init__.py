@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from proxbalance_core.whatif.n_minus_one import n_minus_1
     from proxbalance_core.whatif.place import place
     from proxbalance_core.whatif.simulate import simulate
+    from proxbalance_core.whatif.suggesting import suggestions
 
 __version__ = "0.1.0"
 
@@ -86,6 +87,7 @@ _HOME = {
     "place": "whatif.place",
     "select": "engine.selection",
     "simulate": "whatif.simulate",
+    "suggestions": "whatif.suggesting",
     "validate": "engine.validate",
     "what_if": "whatif.ask",
     "with_bound": "engine.bounding",
@@ -95,8 +97,8 @@ __all__ = [
     "AddCores", "AddGuest", "AddMemory", "AddNode", "Assessment", "Backtest", "ClusterSnapshot", "Consolidate",
     "Drain", "DrainNode", "Evaluation", "FreshFacts", "GrowGuest", "GuestOptions", "LoseNode", "MoveGuest",
     "NMinusOne", "NewGuest", "Placing", "ProxBalanceError", "Selection", "Settings", "Simulation", "Validation",
-    "WhatIf", "assess", "backtest", "bound", "drain", "evaluate", "forecast_hours", "forecast_scenarios", "n_minus_1",
-    "options", "place", "select", "simulate", "validate", "what_if", "with_bound",
+    "WhatIf", "assess", "backtest", "bound", "drain", "evaluate", "forecast_hours", "forecast_scenarios",
+    "n_minus_1", "options", "place", "select", "simulate", "suggestions", "validate", "what_if", "with_bound",
 ]  # fmt: skip
 
 

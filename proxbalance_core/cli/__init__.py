@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from proxbalance_core.cli import advice, backtest, checks, cluster, connections, maintenance, planning, whatif
+from proxbalance_core.cli import advice, backtest, checks, cluster, connections, maintenance, planning, tuning, whatif
 from proxbalance_core.cli.common import make_app
 
 app = make_app()
@@ -16,6 +16,7 @@ app.add_typer(whatif.commands)
 app.add_typer(maintenance.commands)
 app.add_typer(checks.commands)
 app.add_typer(backtest.commands)
+app.add_typer(tuning.commands)
 app.add_typer(connections.commands, name="connections")
 
 
