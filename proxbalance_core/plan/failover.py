@@ -7,9 +7,13 @@ answer is given as what it is, a bound. N-1 itself (``whatif/n_minus_one``) asks
 
 from __future__ import annotations
 
+import numpy as np
+
+from proxbalance_core.features.once import once
 from proxbalance_core.plan.board import Rules, State
 from proxbalance_core.plan.outage import start_rules, without_nodes
 from proxbalance_core.recommend.packing import Failure, overfull, split_bound
+from proxbalance_core.scoring.placed import Placed
 
 # Pairs of guest and node that may be looked at: all of a home lab, one node of 20 guests among 8, none of 30 among 32.
 MOST_PAIRS = 250
@@ -20,7 +24,7 @@ def failures(state: State, rules: Rules) -> tuple[Failure, ...]:
     start = start_rules(rules)
     found: list[Failure] = []
     left = MOST_PAIRS
-    for bound in sorted(overfull(state.placed, start.constraints), key=_worst_first):
+    for bound in sorted(_packed(state.placed, start), key=_worst_first):
         pairs = bound.running * len(state.placed.cpu)
         if bound.certain or pairs > left:
             found.append(bound)
@@ -29,6 +33,17 @@ def failures(state: State, rules: Rules) -> tuple[Failure, ...]:
         searched = _searched(bound, state, start)
         found += [searched] if searched is not None else []
     return tuple(sorted(found, key=lambda failure: failure.node))
+
+
+def _packed(placed: Placed, start: Rules) -> tuple[Failure, ...]:
+    """What packing by size leaves over; of the cluster as it stands worked out once for a snapshot.
+
+    Memory and fixed rulings alone decide it.
+    """
+    if not np.array_equal(placed.node_of, placed.arrays.guest.home):
+        return overfull(placed, start.constraints)
+    key = ("overfull", start.settings.allowed_targets, placed.arrays.node.maintenance.tobytes())
+    return once(start.constraints.snapshot, key, lambda: overfull(placed, start.constraints))
 
 
 def _worst_first(failure: Failure) -> tuple[float, int, int]:
