@@ -31,6 +31,7 @@ from proxbalance_core import (
     drain,
     n_minus_1,
     place,
+    simulate,
     what_if,
 )
 from proxbalance_core.domain.changes import Change
@@ -216,6 +217,17 @@ def test_changed_setting(benchmark: BenchmarkFixture) -> None:
     cpu_timed(
         benchmark, "changed setting, 32 x 1,000", 100.0, assess,
         setup=lambda: ((kept, dataclasses.replace(S, cpu_threshold=float(next(thresholds)))), {}),
+    )  # fmt: skip
+
+
+def test_simulated_setting(benchmark: BenchmarkFixture) -> None:
+    """What a released slider asks: the proposed side alone, the other is known."""
+    kept = snapshot(SMALL)
+    now = assess(kept, S)
+    thresholds = iter(np.linspace(55.0, 65.0, 7))
+    cpu_timed(
+        benchmark, "simulated setting, 32 x 1,000", 100.0, simulate,
+        setup=lambda: ((kept, S, dataclasses.replace(S, cpu_threshold=float(next(thresholds)))), {"current": now}),
     )  # fmt: skip
 
 

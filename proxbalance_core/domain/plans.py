@@ -233,12 +233,17 @@ class NodeDelta:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SideCounts:
-    """How many recommendations and skips one side has."""
+    """How many recommendations and skips one side has, health and strain after its plan, and what that takes.
+
+    ``steps`` are the plan's migrations, ``gigabytes`` what they send over the network.
+    """
 
     recommendations: int
     skipped: dict[str, int] = field(default_factory=dict)
     cluster_health: float | None = None
     strain: float = 0.0
+    steps: int = 0
+    gigabytes: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ import numpy as np
 from proxbalance_core.domain.refusals import HOURS_AHEAD
 from proxbalance_core.features.arrays import Bools, Floats, Ints
 from proxbalance_core.plan.board import Board
+from proxbalance_core.scoring.strain import hour_mean
 
 # In each of these days a move must relieve by more than so many times its price. Swaps are asked for less: they are the
 # only way on in many a full cluster.
@@ -44,8 +45,9 @@ def by_day(board: Board, changes: Sequence[Change]) -> Floats:
         points -= field.hourly_points(cpu)
         points[~field.scope[node]] = 0.0
         fallen += points
-    each = fallen.reshape(len(fallen), days_ahead(board), HOURS_AHEAD).mean(axis=-1)
-    return np.asarray(each - each.mean(axis=-1, keepdims=True))
+    each = fallen.reshape(len(fallen), days_ahead(board), HOURS_AHEAD)
+    each = hour_mean(each)
+    return np.asarray(each - hour_mean(each)[:, None])
 
 
 def lift(board: Board, changes: Sequence[Change]) -> Floats:

@@ -18,7 +18,7 @@ from proxbalance_core.features.arrays import Bools, Floats, Ints
 from proxbalance_core.recommend.constraints import MEM_LIMIT, Constraints, Ruling
 from proxbalance_core.scoring.placed import Placed
 from proxbalance_core.scoring.scale import PointScale
-from proxbalance_core.scoring.strain import Carried, StrainField, carried_by, load_pct
+from proxbalance_core.scoring.strain import Carried, StrainField, carried_by, hour_mean, load_pct
 
 LEAST_GAIN = 1e-6
 # Pairs that are worked out at once. Their hours (72 each) stay in the cache, and under the 128 KB from which on
@@ -136,7 +136,7 @@ class Board:
     def cost(self, m: Ints, target: Ints) -> Floats:
         """What moving ``m`` to ``target`` costs now: its price, nothing once moved, its price back at home."""
         paid = self.paid[m]
-        again = np.where(target == self.home[m], -np.nan_to_num(paid), 0.0)
+        again = np.where(target == self.home[m], -paid, 0.0)
         return np.where(np.isnan(paid), self.price[m], again)
 
     def allowed(self) -> Bools:
@@ -209,14 +209,14 @@ class Board:
         cpu = field.cpu[n] + self.carried.cpu_pct(m, n, field.capacity)
         mem = field.mem[n] + 100.0 * self.carried.mem_bytes[m] / field.mem_bytes[n]
         iowait = field.iowait[n] + self.carried.iowait_pct[m]
-        after = field.hourly_points(cpu).mean(axis=-1) + field.fixed_points(mem, iowait, field.soft[n])
+        after = hour_mean(field.hourly_points(cpu)) + field.fixed_points(mem, iowait, field.soft[n])
         return np.where(field.scope[n], after - field.node_strain[n], 0.0)
 
     def cpu_drop(self, m: Ints) -> Floats:
         """The CPU part of :meth:`drop`."""
         n = self.at[m]
         cpu = self.field.cpu[n] - self.carried.cpu_pct(m, n, self.field.capacity)
-        fallen = self.field.cpu_points[n] - self.field.hourly_points(cpu).mean(axis=-1)
+        fallen = self.field.cpu_points[n] - hour_mean(self.field.hourly_points(cpu))
         return np.where(self.field.scope[n], fallen, 0.0)
 
     def soft_gain(self, m: int, target: int) -> float:
@@ -255,7 +255,7 @@ class Board:
         totals *= totals
         squares -= totals
         spread = np.sqrt(np.maximum(squares, 0.0, out=squares), out=squares)
-        return np.asarray(field.balance_weight * n * np.subtract(field.spread, spread, out=spread).mean(axis=-1))
+        return np.asarray(field.balance_weight * n * hour_mean(np.subtract(field.spread, spread, out=spread)))
 
     def after(self, m: Ints, n: Ints, sign: float) -> tuple[Ints, Floats, Floats]:
         """Nodes ``n`` with movers ``m`` added or taken off: an entry for :meth:`spread_gain`."""

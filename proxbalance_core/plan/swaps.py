@@ -10,6 +10,7 @@ from proxbalance_core.plan.board import LEAST_GAIN, Board
 from proxbalance_core.plan.gains import Gains
 from proxbalance_core.plan.singles import CHUNK, FIRST_CHUNK, TIE, Choice
 from proxbalance_core.recommend.constraints import MEM_LIMIT, Ruling
+from proxbalance_core.scoring.strain import hour_mean
 
 LEAST_CPU_RELIEF = 1.0
 
@@ -90,7 +91,7 @@ def swap_relief(board: Board, a: Ints, b: Ints) -> Floats:
         cpu = cpu + board.carried.cpu_pct(comes, n, field.capacity)
         mem = mem + 100.0 * board.carried.mem_bytes[comes] / field.mem_bytes[n]
         iowait = field.iowait[n] - board.carried.iowait_pct[leaves] + board.carried.iowait_pct[comes]
-        strain = field.hourly_points(cpu).mean(axis=-1) + field.fixed_points(mem, iowait, field.soft[n])
+        strain = hour_mean(field.hourly_points(cpu)) + field.fixed_points(mem, iowait, field.soft[n])
         fallen += np.where(field.scope[n], field.node_strain[n] - strain, 0.0)
         changes.append((n, cpu, mem))
     soft = np.zeros(len(a))

@@ -27,11 +27,11 @@ class Staircase:
     points: tuple[float, ...]
     edge: float = 0.0
 
-    def __call__(self, x: Floats) -> Floats:
-        """Points of ``x``, same shape [points]."""
+    def __call__(self, x: Floats, top: float | None = None) -> Floats:
+        """Points of ``x``, same shape [points]; ``top`` is its :func:`highest`, where that is known."""
         x = np.asarray(x, dtype=np.float64)
         total, share = np.zeros(x.shape), np.empty(x.shape)
-        top = highest(x)
+        top = highest(x) if top is None else top
         below = 0.0
         for limit, points in zip(self.limits, self.points, strict=True):
             if points != below and top >= limit:  # most loads are under most steps: those need no working out

@@ -43,7 +43,9 @@ class Carried:
         """CPU of movers ``m`` on nodes ``n``, pairwise, [pairs, T] percent."""
         if self.cpu_cores is None:
             return self.present_pct(m, n)[:, None]
-        return np.asarray(100.0 * self.cpu_cores[m] / capacity[n][:, None])
+        cores = self.cpu_cores[m]  # a copy of its rows
+        cores *= 100.0
+        return np.asarray(cores / capacity[n][:, None])
 
 
 def guest_hours(arrays: ClusterArrays, placed: Placed, settings: Settings) -> Floats | None:
@@ -110,7 +112,7 @@ class StrainField:
         if not hasattr(self, "cpu_points"):
             shape = self.cpu.shape
             self.cpu_points, self.fixed, self.load = np.zeros(shape[0]), np.zeros(shape[0]), np.zeros(shape)
-        self.cpu_points[changed] = self.hourly_points(self.cpu[changed]).mean(axis=-1)
+        self.cpu_points[changed] = hour_mean(self.hourly_points(self.cpu[changed]))
         self.fixed[changed] = self.fixed_points(self.mem[changed], self.iowait[changed], self.soft[changed])
         self.load[changed] = load_pct(self.cpu[changed], self.mem[changed][:, None])
         self.load[~self.scope] = 0.0
@@ -122,8 +124,9 @@ class StrainField:
 
     def hourly_points(self, cpu: Floats) -> Floats:
         """CPU part of the strain at each hour, thresholds lowered by the margin; same shape."""
-        points = self.scale.plan_cpu(cpu)
-        if highest(cpu) > 100.0:
+        top = highest(cpu)
+        points = self.scale.plan_cpu(cpu, top)
+        if top > 100.0:
             points += OVERLOAD_POINTS_PER_PCT * np.fmax(cpu - 100.0, 0.0)
         return points
 
@@ -152,6 +155,11 @@ class StrainField:
         self.cpu[pair] += sign[:, None] * carried.cpu_pct(mm, pair, self.capacity)
         self.mem[pair] += sign * 100.0 * carried.mem_bytes[m] / self.mem_bytes[pair]
         self.iowait[pair] += sign * carried.iowait_pct[m]
+
+
+def hour_mean(points: Floats) -> Floats:
+    """Mean over the hours, the last axis: ``ndarray.mean`` without its questions, which take as long as the sums."""
+    return np.asarray(np.add.reduce(points, axis=-1) / points.shape[-1])
 
 
 def _summed(rows: Floats, group: Ints, groups: int) -> Floats:

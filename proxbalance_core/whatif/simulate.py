@@ -13,7 +13,7 @@ from proxbalance_core.domain.plans import (
 )
 from proxbalance_core.domain.results import Recommendation
 from proxbalance_core.domain.settings import Settings
-from proxbalance_core.engine.assess import assess
+from proxbalance_core.engine.assess import assess_to_compare
 
 
 def simulate(
@@ -26,8 +26,8 @@ def simulate(
 
     ``current`` spares the first side when it is known already.
     """
-    before = current or assess(snapshot, settings or Settings())
-    return compare(before, assess(snapshot, proposed))
+    before = current or assess_to_compare(snapshot, settings or Settings())
+    return compare(before, assess_to_compare(snapshot, proposed))
 
 
 def compare(before: Assessment, after: Assessment) -> Simulation:
@@ -56,6 +56,8 @@ def _counts(assessment: Assessment) -> SideCounts:
         skipped=summary.skip_reasons,
         cluster_health=summary.predicted_health,
         strain=summary.predicted_strain,
+        steps=len(assessment.plan.steps),
+        gigabytes=assessment.plan.curve[-1].gigabytes,
     )
 
 
