@@ -12,6 +12,7 @@ import streamlit as st
 
 from proxbalance_core.services.lifespan import shared_workbench
 from proxbalance_core.services.workbench import Workbench
+from proxbalance_core.ui import address
 
 if TYPE_CHECKING:
     from proxbalance_core.domain.connections import Connection
@@ -60,15 +61,16 @@ def now() -> datetime:
 def choose_cluster(connections: tuple[Connection, ...]) -> Connection:
     """The cluster picker, in the URL as ``cluster``."""
     known = {connection.id: connection for connection in connections}
-    wanted = st.session_state.pop(_NEXT, None)
+    asked = address.arrived("cluster")
+    wanted = st.session_state.pop(_NEXT, asked[0] if asked else None)
     if wanted in known:
         st.session_state["cluster"] = wanted
     if st.session_state.get("cluster") not in known:
         st.session_state.pop("cluster", None)
-    chosen = st.selectbox(
-        "Cluster", list(known), key="cluster", format_func=lambda cid: known[cid].title, bind="query-params"
-    )
-    return known[chosen or next(iter(known))]
+    first = next(iter(known))
+    chosen = st.selectbox("Cluster", list(known), key="cluster", format_func=lambda cid: known[cid].title) or first
+    address.keep("cluster", () if chosen == first else (chosen,))
+    return known[chosen]
 
 
 def look_at(cid: str) -> None:
@@ -79,18 +81,25 @@ def look_at(cid: str) -> None:
 
 def choose_range() -> int:
     """The time range of all charts, in the URL as ``range``; in hours."""
-    chosen = st.segmented_control(
-        "Time range", list(HOURS), key="range", default=DEFAULT_RANGE, required=True, bind="query-params"
-    )
-    return HOURS[chosen or DEFAULT_RANGE]
+    asked = address.arrived("range")
+    if asked and asked[0] in HOURS:
+        st.session_state["range"] = asked[0]
+    st.session_state.setdefault("range", DEFAULT_RANGE)
+    chosen = st.segmented_control("Time range", list(HOURS), key="range", required=True) or DEFAULT_RANGE
+    address.keep("range", () if chosen == DEFAULT_RANGE else (chosen,))
+    return HOURS[chosen]
 
 
 def choose_nodes(names: tuple[str, ...]) -> tuple[str, ...]:
     """The node filter, in the URL as ``nodes``; a node that has gone falls out of it."""
-    kept = [name for name in st.session_state.get("nodes", []) if name in names]
-    if kept != list(st.session_state.get("nodes", [])):
+    asked = address.arrived("nodes")
+    before = list(st.session_state.get("nodes", [])) if asked is None else list(asked)
+    kept = [name for name in before if name in names]
+    if asked is not None or kept != before:
         st.session_state["nodes"] = kept
-    return tuple(st.multiselect("Nodes", names, key="nodes", placeholder="All nodes", bind="query-params"))
+    chosen = tuple(st.multiselect("Nodes", names, key="nodes", placeholder="All nodes"))
+    address.keep("nodes", chosen)
+    return chosen
 
 
 def remember(scope: Scope) -> None:

@@ -83,3 +83,17 @@ def test_a_narrow_screen_needs_no_sideways_scrolling(server: str, watched: Watch
     settle(page)
     wider = page.evaluate("() => document.querySelector('[data-testid=stMain]').scrollWidth - window.innerWidth")
     assert wider <= 0
+
+
+def test_what_is_looked_at_stays_in_the_url_from_page_to_page(server: str, watched: Watched) -> None:
+    page = watched.page
+    page.goto(f"{server}/?range=7+d&nodes=pve2")
+    page.get_by_text("Cluster health").first.wait_for(timeout=60_000)
+    go(page, "Compare")
+    page.wait_for_url(lambda url: "/compare" in url and "range=7" in url and "nodes=pve2" in url)
+    page.reload()
+    page.get_by_role("heading", name="Compare", exact=True).wait_for(timeout=60_000)
+    settle(page)
+    assert page.get_by_test_id("stMultiSelect").get_by_text("pve2").is_visible()
+    page.go_back()
+    page.get_by_text("Cluster health").first.wait_for()
