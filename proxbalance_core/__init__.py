@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from proxbalance_core.whatif.draining import drain
     from proxbalance_core.whatif.n_minus_one import n_minus_1
     from proxbalance_core.whatif.place import place
+    from proxbalance_core.whatif.sensitivity import sensitivity
     from proxbalance_core.whatif.simulate import simulate
     from proxbalance_core.whatif.suggesting import suggestions
 
@@ -86,6 +87,7 @@ _HOME = {
     "options": "engine.evaluate",
     "place": "whatif.place",
     "select": "engine.selection",
+    "sensitivity": "whatif.sensitivity",
     "simulate": "whatif.simulate",
     "suggestions": "whatif.suggesting",
     "validate": "engine.validate",
@@ -98,7 +100,8 @@ __all__ = [
     "Drain", "DrainNode", "Evaluation", "FreshFacts", "GrowGuest", "GuestOptions", "LoseNode", "MoveGuest",
     "NMinusOne", "NewGuest", "Placing", "ProxBalanceError", "Selection", "Settings", "Simulation", "Validation",
     "WhatIf", "assess", "backtest", "bound", "drain", "evaluate", "forecast_hours", "forecast_scenarios",
-    "n_minus_1", "options", "place", "select", "simulate", "suggestions", "validate", "what_if", "with_bound",
+    "n_minus_1", "options", "place", "select", "sensitivity", "simulate", "suggestions", "validate", "what_if",
+    "with_bound",
 ]  # fmt: skip
 
 

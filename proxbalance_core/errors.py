@@ -38,6 +38,8 @@ class ConfigError(ProxBalanceError):
 class SettingInvalid(ConfigError):
     """One or more settings are out of range, of the wrong type or unknown (``faults``: one line each)."""
 
+    faults: tuple[str, ...] = ()
+
 
 class SettingMissing(ConfigError):
     """Something that has no default was not given."""
