@@ -208,6 +208,7 @@ class ChangedMove:
     after_target: str
     before_improvement: float
     after_improvement: float
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -224,11 +225,13 @@ class MoveGlance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeDelta:
-    """A node's score under two settings."""
+    """A node's score and light under two settings."""
 
     node: str
     before_score: float | None
     after_score: float | None
+    before_light: str | None = None
+    after_light: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from proxbalance_core.domain.documents import plain
-from proxbalance_core.domain.plans import Assessment
+from proxbalance_core.domain.plans import Assessment, Simulation
+from proxbalance_core.domain.settings import Settings
 from proxbalance_core.present.cluster_map import drawing
 from proxbalance_core.present.map_values import Choice, ClusterMap
 from proxbalance_core.present.reading import read_assessment
-from proxbalance_core.services import trying
+from proxbalance_core.services import trying, tuning
 from proxbalance_core.services.workbench import Generation, KeptGeneration
 from proxbalance_core.ui.state import workbench
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from proxbalance_core.domain.failover import NMinusOne
     from proxbalance_core.domain.records import GenerationGlance
     from proxbalance_core.domain.selections import Selection
+    from proxbalance_core.domain.suggestions import Suggestions
     from proxbalance_core.domain.whatif import WhatIf
 
 _TTL_S = 900
@@ -105,6 +107,28 @@ def select(generation: Generation, moves: tuple[tuple[int, str], ...]) -> Select
 @st.cache_resource(ttl=_TTL_S, max_entries=32, show_spinner=False)
 def _select(folder: str, cid: str, gid: int, moves: tuple[tuple[int, str], ...], _generation: Generation) -> Selection:
     return trying.select(_generation, assessment(_generation), moves)
+
+
+def simulate(generation: Generation, proposed: Settings) -> Simulation:
+    """What ``proposed`` would change, worked out once."""
+    return _simulate(_folder(), generation.cid, generation.id, proposed, generation)
+
+
+@st.cache_resource(
+    ttl=_TTL_S, max_entries=64, show_spinner=False, hash_funcs={Settings: lambda settings: repr(settings)}
+)
+def _simulate(folder: str, cid: str, gid: int, proposed: Settings, _generation: Generation) -> Simulation:
+    return tuning.simulated(_generation, assessment(_generation), proposed)
+
+
+def suggestions(generation: Generation) -> Suggestions:
+    """Thresholds that would fit better, each with its effect, worked out once."""
+    return _suggestions(_folder(), generation.cid, generation.id, generation)
+
+
+@st.cache_resource(ttl=_TTL_S, max_entries=8, show_spinner="Trying each suggestion")
+def _suggestions(folder: str, cid: str, gid: int, _generation: Generation) -> Suggestions:
+    return tuning.suggestions(_generation)
 
 
 def n_minus_1(generation: Generation) -> NMinusOne:

@@ -30,6 +30,7 @@ PAGES: tuple[PageSpec, ...] = (
     _page("cluster_map", "Cluster map", "hub", "Cluster"),
     _page("compare", "Compare", "compare_arrows", "Cluster"),
     _page("what_if", "What-if", "alt_route", "Cluster"),
+    _page("tuning", "Tuning", "tune", "Cluster"),
     _page("backtest", "Backtest", "history", "Cluster"),
     _page("diagnostics", "Diagnostics", "troubleshoot", "System"),
     _page("upload", "Open a file", "upload_file", "System"),

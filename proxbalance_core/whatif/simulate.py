@@ -36,7 +36,7 @@ def compare(before: Assessment, after: Assessment) -> Simulation:
     missed_before = {s.vmid: s.score_improvement for s in before.skipped}
     missed_after = {s.vmid: s.score_improvement for s in after.skipped}
     both = sorted(set(old) & set(new))
-    scores = {node.name: node.score for node in before.nodes}
+    was = {node.name: node for node in before.nodes}
     return Simulation(
         current=_counts(before),
         proposed=_counts(after),
@@ -44,7 +44,14 @@ def compare(before: Assessment, after: Assessment) -> Simulation:
         removed=tuple(_glance(old[v], missed_after.get(v)) for v in sorted(set(old) - set(new))),
         changed=tuple(_changed(old[v], new[v]) for v in both if _differs(old[v], new[v])),
         node_deltas=tuple(
-            NodeDelta(node=n.name, before_score=scores.get(n.name), after_score=n.score) for n in after.nodes
+            NodeDelta(
+                node=n.name,
+                before_score=was[n.name].score,
+                after_score=n.score,
+                before_light=was[n.name].light,
+                after_light=n.light,
+            )
+            for n in after.nodes
         ),
     )
 
@@ -75,5 +82,5 @@ def _differs(a: Recommendation, b: Recommendation) -> bool:
 def _changed(a: Recommendation, b: Recommendation) -> ChangedMove:
     return ChangedMove(
         vmid=a.vmid, before_target=a.target, after_target=b.target,
-        before_improvement=a.score_improvement, after_improvement=b.score_improvement,
+        before_improvement=a.score_improvement, after_improvement=b.score_improvement, name=b.name,
     )  # fmt: skip
