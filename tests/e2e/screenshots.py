@@ -22,6 +22,7 @@ PAGES = (
     "cluster_map",
     "compare",
     "what_if",
+    "tuning",
     "backtest",
     "diagnostics",
     "upload",
