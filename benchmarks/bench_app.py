@@ -24,6 +24,7 @@ ROOT = Path(__file__).parents[1]
 DRAWN_S, HELD_MB = 8.0, 350.0
 MAP_S = 1.5
 MAP_VISITS = 3
+SLIDER_MS, SLIDER_P95_MS, SLIDER_MOVES = 200.0, 400.0, 25
 TIMEOUT_MS = 90_000
 pytestmark = [
     pytest.mark.bench,
@@ -141,3 +142,38 @@ def test_map_of_a_large_cluster(benchmark: BenchmarkFixture, tmp_path: Path) -> 
     # and of the page together is what a machine that does nothing else takes.
     record(benchmark, Line("app: map of 32 x 1,000 from click to drawn, CPU", MAP_S, max(taken), "s"))
     record(benchmark, Line("app: the same by the clock, at best", MAP_S, benchmark.stats.stats.min, "s"))
+
+
+def test_slider(benchmark: BenchmarkFixture, tmp_path: Path) -> None:
+    """From a released slider to what it would change, drawn: every press of a key is one place further."""
+    from playwright.sync_api import sync_playwright
+
+    from proxbalance_core.services.workbench import Workbench
+
+    large = cluster(Shape(nodes=32, guests=1000))
+    with Workbench.open(tmp_path / "data") as bench:
+        bench.regenerate(bench.import_snapshot("large.json", json.dumps(large.to_dict()).encode()))
+    with sync_playwright() as play, started(tmp_path) as (_, url):
+        browser = play.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
+        page = browser.new_page(viewport={"width": 1280, "height": 800})
+        page.set_default_timeout(TIMEOUT_MS)
+        answering(url)
+        page.goto(f"{url}/tuning")
+        page.get_by_text("The same recommendations as now").wait_for()
+        settle(page)
+        slider = page.get_by_role("slider", name="Least gain")
+        places = iter(range(16, 16 + SLIDER_MOVES))
+
+        def moved() -> None:
+            slider.press("ArrowRight")
+            page.wait_for_function(
+                "said => document.body.innerText.includes(said) &&"
+                " document.querySelector('[data-testid=stApp]').dataset.testScriptState === 'notRunning'",
+                arg=f"at least {next(places)} points.",
+            )
+
+        benchmark.pedantic(moved, rounds=SLIDER_MOVES)
+        browser.close()
+    taken = sorted(benchmark.stats.stats.data)
+    record(benchmark, Line("app: slider released to redrawn, median", SLIDER_MS, 1000.0 * taken[len(taken) // 2], "ms"))
+    record(benchmark, Line("app: the same, p95", SLIDER_P95_MS, 1000.0 * taken[int(0.95 * len(taken))], "ms"))

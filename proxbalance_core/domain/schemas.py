@@ -18,7 +18,9 @@ from proxbalance_core.domain.failover import N_MINUS_1_FORMAT, NMinusOne
 from proxbalance_core.domain.plans import ASSESSMENT_FORMAT, Assessment
 from proxbalance_core.domain.presets import CUSTOM, PRESETS, SETTINGS_FORMAT
 from proxbalance_core.domain.refusals import HOURS_AHEAD, MAX_SCENARIOS
+from proxbalance_core.domain.sensitivities import SENSITIVITY_FORMAT, Sensitivity
 from proxbalance_core.domain.settings import Settings, Spec, specs
+from proxbalance_core.domain.suggestions import SUGGESTIONS_FORMAT, Suggestions
 from proxbalance_core.domain.sweeps import SWEEP_FORMAT, Sweep
 from proxbalance_core.domain.whatif import PLACE_FORMAT, WHATIF_FORMAT, Placing, WhatIf
 
@@ -115,6 +117,22 @@ def sweep_schema() -> Schema:
     made = _answer(Sweep)
     made["properties"]["base"] = {"$ref": "#/$defs/Settings"}
     return _document(made, SWEEP_FORMAT, _first_paragraph(Sweep))
+
+
+def suggestions_schema() -> Schema:
+    """The schema of ``proxbalance.suggestions/1``."""
+    return _document(_without_settings(Suggestions), SUGGESTIONS_FORMAT, _first_paragraph(Suggestions))
+
+
+def sensitivity_schema() -> Schema:
+    """The schema of ``proxbalance.sensitivity/1``."""
+    return _document(_without_settings(Sensitivity), SENSITIVITY_FORMAT, _first_paragraph(Sensitivity))
+
+
+def _without_settings(kind: type) -> Schema:
+    made = _answer(kind)
+    del made["$defs"]["Settings"]
+    return made
 
 
 def _answer(kind: type) -> Schema:

@@ -30,6 +30,8 @@ def whole_files() -> dict[Path, str]:
         "schema/backtest.v1.json": schemas.backtest_schema(),
         "schema/drain.v1.json": schemas.drain_schema(),
         "schema/sweep.v1.json": schemas.sweep_schema(),
+        "schema/suggestions.v1.json": schemas.suggestions_schema(),
+        "schema/sensitivity.v1.json": schemas.sensitivity_schema(),
         "examples/snapshot.json": example_snapshot(),
         "examples/assessment.json": doc_blocks.example_assessment(),
         "examples/whatif.json": doc_blocks.example_whatif(),
