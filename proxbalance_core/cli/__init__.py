@@ -5,7 +5,19 @@ from __future__ import annotations
 import os
 import sys
 
-from proxbalance_core.cli import advice, backtest, checks, cluster, connections, maintenance, planning, tuning, whatif
+from proxbalance_core.cli import (
+    advice,
+    backtest,
+    checks,
+    cluster,
+    connections,
+    maintenance,
+    planning,
+    settings,
+    shadow,
+    tuning,
+    whatif,
+)
 from proxbalance_core.cli.common import make_app
 
 app = make_app()
@@ -17,6 +29,8 @@ app.add_typer(maintenance.commands)
 app.add_typer(checks.commands)
 app.add_typer(backtest.commands)
 app.add_typer(tuning.commands)
+app.add_typer(settings.commands, name="settings")
+app.add_typer(shadow.commands, name="shadow")
 app.add_typer(connections.commands, name="connections")
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from proxbalance_core.domain.backtests import Backtest, BacktestSide
     from proxbalance_core.domain.settings import Settings
     from proxbalance_core.domain.sweeps import Sweep
+    from proxbalance_core.services.workbench import Workbench
 
 commands = typer.Typer(rich_markup_mode=None)
 IN_FORCE = "settings in force"
@@ -23,7 +24,8 @@ AS_GIVEN = "settings as given"
 @commands.command()
 def backtest(
     profile: Annotated[
-        list[str] | None, typer.Option("--profile", help="A preset to replay: conservative, balanced, aggressive.")
+        list[str] | None,
+        typer.Option("--profile", help="A preset (conservative, balanced, aggressive) or a profile that you kept."),
     ] = None,
     days: Annotated[int, typer.Option("--days", min=3, max=90, help="How many days back.")] = 30,
     mode: Annotated[Mode, typer.Option("--mode", help="How plans are looked for.")] = Mode.SEQUENTIAL,
@@ -43,7 +45,7 @@ def backtest(
         if target.source == "synthetic":
             with common.progress("Collecting from the demo") as report:
                 bench.fresh(target.id, report)
-        profiles = _profiles(bench.settings(target.id), profile, common.SettingsChoice(settings, changes))
+        profiles = _profiles(bench, target.id, profile, common.SettingsChoice(settings, changes))
         with common.progress("Replaying") as report:
             how: Literal["optimal", "sequential"] = "optimal" if mode is Mode.OPTIMAL else "sequential"
             found = backtesting.run(bench, target.id, profiles, days=days, mode=how, on_progress=report)
@@ -53,14 +55,18 @@ def backtest(
     _told(found)
 
 
-def _profiles(base: Settings, named: list[str] | None, choice: common.SettingsChoice) -> dict[str, Settings]:
+def _profiles(
+    bench: Workbench, cid: str, named: list[str] | None, choice: common.SettingsChoice
+) -> dict[str, Settings]:
     """What to replay, by name; without any word the settings in force."""
-    from proxbalance_core.domain.presets import PRESETS, with_preset
+    from proxbalance_core.errors import SettingMissing
+    from proxbalance_core.services import tuning
 
-    unknown = [name for name in named or () if name not in PRESETS]
-    if unknown:
-        raise common.BadUsage(f"There is no profile '{unknown[0]}'; there are {', '.join(PRESETS)}.")
-    made = {name: with_preset(base, name) for name in named or ()}
+    base = bench.settings(cid)
+    try:
+        made = {name: tuning.named(bench, cid, name) for name in named or ()}
+    except SettingMissing as error:
+        raise common.BadUsage(error.message) from None
     if choice.file or choice.changes:
         made[AS_GIVEN] = common.settings_from(choice.file, choice.changes, base)
     return made or {IN_FORCE: base}

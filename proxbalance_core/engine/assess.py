@@ -65,21 +65,21 @@ def assess(
 def assess_to_compare(snapshot: ClusterSnapshot, settings: Settings) -> Assessment:
     """The same decisions and figures as :func:`assess`, in less time, for nothing but ``compare``.
 
-    What no comparison looks at is left out: the alternatives of a move, and from which threshold a guest would be
-    recommended.
+    What no comparison looks at is left out: the alternatives of a move, from which threshold a guest would be
+    recommended, conflicts and advisories, and which move of a wave goes first.
     """
-    view, eligible, plan = _decided(snapshot, settings, "sequential", lambda _: True)
+    view, eligible, plan = _decided(snapshot, settings, "sequential", lambda _: True, in_full=False)
     return _told(view, "sequential", eligible, plan, in_full=False)
 
 
 def _decided(
-    snapshot: ClusterSnapshot, settings: Settings, mode: Mode, progress: Progress
+    snapshot: ClusterSnapshot, settings: Settings, mode: Mode, progress: Progress, *, in_full: bool = True
 ) -> tuple[View, Eligibility, Planned]:
     view = View.of(snapshot, settings)
     eligible = eligibility(snapshot, view.placed, view.constraints, settings)
     if mode == "independent":
         return view, eligible, laid_out(view, judge_alone(view, eligible))
-    plan = planned(view, eligible, progress, jointly=mode == "optimal")
+    plan = planned(view, eligible, progress, jointly=mode == "optimal", sorted_waves=in_full)
     _refuse_worse(plan.found)
     return view, eligible, plan
 
@@ -108,7 +108,7 @@ def _told(view: View, mode: Mode, eligible: Eligibility, plan: Planned, *, in_fu
     health = before.cluster_health if before.cluster_health is not None else float("nan")
     plan_value = plan.drawn(view, told, reliefs, walk.ahead.total())
     drafts = [recommendation(view, trip, plan.steps_of(plan_value, view, trip.guest), health, in_full) for trip in told]
-    clashes = conflicts(view.placed, view.constraints, settings, _picked(view, told, drafts))
+    clashes = conflicts(view.placed, view.constraints, settings, _picked(view, told, drafts)) if in_full else ()
     crowded = {clash.target_node for clash in clashes}
     recommendations = tuple(
         sorted(
@@ -130,9 +130,9 @@ def _told(view: View, mode: Mode, eligible: Eligibility, plan: Planned, *, in_fu
         plan=plan_value,
         batch_impact=impact,
         conflicts=clashes,
-        advisories=_advisories(view, forecasts, len(recommendations)),
+        advisories=_advisories(view, forecasts, len(recommendations)) if in_full else (),
         forecasts=forecasts,
-        threshold_suggestions=threshold_suggestions(view.snapshot, settings),
+        threshold_suggestions=threshold_suggestions(view.snapshot, settings) if in_full else (),
         notes=_notes(view, plan),
     )
 

@@ -62,17 +62,22 @@ class Planned:
         return [step for step in plan.steps if step.vmid == vmid]
 
 
-def planned(view: View, eligible: Eligibility, progress: object, *, jointly: bool = False) -> Planned:
+def planned(
+    view: View, eligible: Eligibility, progress: object, *, jointly: bool = False, sorted_waves: bool = True
+) -> Planned:
     """Search, order, and search again without what had no executable order, until all has one.
 
     ``jointly`` adds the joint search (mode ``optimal``); what had to be dropped can make that the worse
-    plan, then the one without it is taken.
+    plan, then the one without it is taken. Moves of a wave that share no node change nothing for one another: whoever
+    doesn't ask which goes first is spared finding out (``sorted_waves``).
     """
     told = progress if callable(progress) else (lambda _: True)
     made = _planned(view, eligible, told, _rounds(view) if jointly else 0)
     if jointly and made.dropped:
         plain = _planned(view, eligible, told, 0)
         made = min(made, plain, key=lambda plan: plan.found.total + plan.found.cost)
+    if sorted_waves or view.settings.max_parallel_per_node > 1:
+        made.order = surest_first(view, made.found, made.order)
     return made
 
 
@@ -98,7 +103,7 @@ def _planned(view: View, eligible: Eligibility, told: Callable[[float], object],
             break
         dropped.update({g: (found.target_of[g], NO_ORDER) for g in order.dropped})
     dropped.update({g: (n, NO_ROOM) for g, n in found.held.items() if g not in found.target_of})
-    return Planned(found=found, order=surest_first(view, found, order), dropped=dropped)
+    return Planned(found=found, order=order, dropped=dropped)
 
 
 def _settled(view: View, found: Found, closed: frozenset[int], rounds: int, keep_going: Callable[[int], bool]) -> Found:

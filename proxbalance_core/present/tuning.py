@@ -19,6 +19,14 @@ GROUPS = {
     "thresholds": "Thresholds", "profile": "Profile and sensitivity", "time": "Time", "plan": "Plans",
     "points": "Points", "collection": "Collection and memory",
 }  # fmt: skip
+_NAMES = {
+    "weight_current": "Weight of now", "weight_24h": "Weight of 24 hours", "weight_7d": "Weight of 7 days",
+    "penalty_multiplier": "All points times", "plan_margin_pct": "Margin of plans",
+    "balance_weight": "Price of uneven load", "move_cost_points_per_gb": "Price of a GB",
+    "cooldown_hours": "Rest after a move",
+    "max_moves": "Most moves", "max_parallel_per_node": "At once on a node", "include_ha": "Guests managed by HA",
+    "distribution_enabled": "Even out guest counts",
+}  # fmt: skip
 _LIGHTS = {"green": "Green", "amber": "Amber", "red": "Red"}
 SAME_TARGET = "Gains more or less"
 FIGURES = ("now", "then", "change")
@@ -211,11 +219,11 @@ def differences(changes: Mapping[str, tuple[Any, Any]]) -> str:
 
 def name(key: str) -> str:
     """A setting by its title, else by its own name."""
-    return TITLES.get(key, key)
+    return TITLES.get(key) or _NAMES.get(key, key)
 
 
 def in_brief(changes: Mapping[str, tuple[Any, Any]], shown: int = 3) -> str:
     """The first few differences of a draft, and how many more there are."""
     first = dict(list(changes.items())[:shown])
     more = len(changes) - len(first)
-    return differences(first) + (f"; and {more} more" if more else "")
+    return (differences(first) if first else "") + (f"; and {more} more" if more else "")

@@ -17,6 +17,7 @@ from proxbalance_core.domain.results import GuestOptions
 from proxbalance_core.domain.settings import Settings
 from proxbalance_core.errors import SnapshotNotFound, StaleData
 from proxbalance_core.services.preferences import timezone_of
+from proxbalance_core.services.shadowing import follow
 
 if TYPE_CHECKING:
     from proxbalance_core.store import Store
@@ -133,6 +134,7 @@ def generate(
         cleared = {"previous_count": before[0].recommendation_count, "how": "nothing left to recommend"}
         happened.append(Event(at=at, event="recommendations.cleared", payload=cleared))
     store.events.append(connection.id, *happened)
+    follow(store, connection.id, snapshot, assessment, at)
     return Generation(
         id=made, cid=connection.id, at=at, snapshot=snapshot, settings=settings, assessment=document,
         engine_seconds=seconds,

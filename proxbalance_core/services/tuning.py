@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from proxbalance_core.domain.presets import PRESETS
+from proxbalance_core.domain.presets import PRESETS, with_preset
 from proxbalance_core.domain.settings import Settings
 from proxbalance_core.errors import ConfigError, SettingInvalid, SettingMissing
 
@@ -149,6 +149,24 @@ def profile(bench: Workbench, name: str) -> Settings:
         known = ", ".join(sorted(kept)) or "none is kept"
         raise SettingMissing(f"There is no profile '{name}' ({known}).")
     return Settings.from_dict(kept[name])
+
+
+def named(bench: Workbench, cid: str, name: str) -> Settings:
+    """A preset laid over a connection's settings, or a profile that was kept.
+
+    Raises
+    ------
+    SettingMissing
+        There is neither.
+    SettingInvalid
+        The profile can't be read.
+    """
+    if name in PRESETS:
+        return with_preset(bench.settings(cid), name)
+    if name not in _kept(bench):
+        known = ", ".join([*PRESETS, *sorted(_kept(bench))])
+        raise SettingMissing(f"There is no profile '{name}'; there are {known}.")
+    return profile(bench, name)
 
 
 def dismissed(bench: Workbench, cid: str) -> dict[str, float]:

@@ -26,6 +26,7 @@ from proxbalance_core.store.engine import cause_of, make_engine, place, reading,
 from proxbalance_core.store.generations import GenerationStore
 from proxbalance_core.store.levels import LevelStore
 from proxbalance_core.store.samples import SampleStore
+from proxbalance_core.store.shadows import ShadowStore
 
 DAY = timedelta(days=1)
 OnDamage = Literal["raise", "fresh"]
@@ -54,6 +55,7 @@ class Store:
         self.outcomes = OutcomeStore(engine)
         self.events = EventStore(engine)
         self.levels = LevelStore(engine)
+        self.shadows = ShadowStore(engine)
 
     def back_up(self) -> Path | None:
         """Copy the database into ``backups`` beside it, also while others write; None for PostgreSQL."""

@@ -212,6 +212,22 @@ storage_levels = Table(
     Column("total_bytes", Float, nullable=False),
 )  # fmt: skip
 
+shadows = Table(
+    "shadows", metadata,
+    _connection(primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("settings", Text, nullable=False),
+    Column("began", BigInteger, nullable=False),
+)  # fmt: skip
+
+shadow_rounds = Table(
+    "shadow_rounds", metadata,
+    _connection(primary_key=True),
+    Column("at", BigInteger, primary_key=True, autoincrement=False),
+    Column("ours", Text, nullable=False),
+    Column("theirs", Text, nullable=False),
+)  # fmt: skip
+
 collector_status = Table(
     "collector_status", metadata,
     _connection(primary_key=True),

@@ -7,20 +7,40 @@ import json
 import streamlit as st
 
 from proxbalance_core.domain.backtests import Backtest
-from proxbalance_core.domain.presets import PRESETS, with_preset
+from proxbalance_core.domain.presets import PRESETS
 from proxbalance_core.domain.settings import Settings
 from proxbalance_core.present import backtest as present
 from proxbalance_core.present import charts, what_if, words
-from proxbalance_core.services import backtesting
+from proxbalance_core.services import backtesting, tuning
 from proxbalance_core.services.jobs import JOBS, Job
-from proxbalance_core.ui import cards, tables, theme
+from proxbalance_core.ui import cards, shadow, sweep, tables, theme
 from proxbalance_core.ui.state import scope, workbench
 
 IN_FORCE = "settings in force"
+VIEWS = {"replay": "Replay the past", "search": "Find settings", "shadow": "In the shadow"}
 DAYS = (7, 14, 30, 60, 90)
 
 
+def kept_names() -> list[str]:
+    """Profiles that were kept and can be read."""
+    return [profile.name for profile in tuning.profiles(workbench()) if profile.settings is not None]
+
+
 def page() -> None:
+    """Replay the past, look for settings in it, or have others asked beside those in force from now on."""
+    view = st.segmented_control(
+        "View", list(VIEWS), key="backtest_view", default="replay", required=True, format_func=VIEWS.__getitem__,
+        label_visibility="collapsed", bind="query-params",
+    )  # fmt: skip
+    if view == "shadow":
+        shadow.page()
+    elif view == "search":
+        sweep.page()
+    else:
+        _replay()
+
+
+def _replay() -> None:
     """The form, and below it what runs or what came of it."""
     bench, cid = workbench(), scope().cid
     if bench.connection(cid).source == "file":
@@ -46,8 +66,8 @@ def page() -> None:
 def _form(key: tuple[str, str], job: Job | None) -> None:
     with st.container(border=True, key="backtest_form", horizontal=True, vertical_alignment="bottom"):
         names = st.multiselect(
-            "Profiles", [IN_FORCE, *PRESETS], default=[IN_FORCE], key="backtest_profiles", width=420,
-            format_func=lambda name: words.PROFILES.get(name, "Settings in force"), bind="query-params",
+            "Profiles", [IN_FORCE, *PRESETS, *kept_names()], default=[IN_FORCE], key="backtest_profiles", width=420,
+            format_func=lambda name: words.PROFILES.get(name, name.capitalize() if name == IN_FORCE else name),
         )  # fmt: skip
         days = st.selectbox(
             "Days back", DAYS, index=2, key="backtest_days", width=120, bind="query-params",
@@ -60,8 +80,9 @@ def _form(key: tuple[str, str], job: Job | None) -> None:
 
 def _start(key: tuple[str, str], names: list[str], days: int) -> None:
     bench, cid = workbench(), scope().cid
-    base = bench.settings(cid)
-    profiles: dict[str, Settings] = {name: base if name == IN_FORCE else with_preset(base, name) for name in names}
+    profiles: dict[str, Settings] = {
+        name: bench.settings(cid) if name == IN_FORCE else tuning.named(bench, cid, name) for name in names
+    }
     JOBS.start(key, "backtest", lambda report: backtesting.run(bench, cid, profiles, days=days, on_progress=report))
 
 

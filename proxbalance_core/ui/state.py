@@ -59,10 +59,11 @@ def now() -> datetime:
 
 
 def choose_cluster(connections: tuple[Connection, ...]) -> Connection:
-    """The cluster picker, in the URL as ``cluster``."""
+    """The cluster picker, in the URL as ``cluster``: its id; a title is understood too."""
     known = {connection.id: connection for connection in connections}
+    by_title = {connection.title: connection.id for connection in reversed(connections)}
     asked = address.arrived("cluster")
-    wanted = st.session_state.pop(_NEXT, asked[0] if asked else None)
+    wanted = st.session_state.pop(_NEXT, by_title.get(asked[0], asked[0]) if asked else None)
     if wanted in known:
         st.session_state["cluster"] = wanted
     if st.session_state.get("cluster") not in known:

@@ -50,3 +50,10 @@ def test_what_no_one_knows_falls_away(demo: Path, value: str) -> None:
     assert not app.exception
     assert shown(app) == ("24 h", [])
     assert not {"range", "nodes", "cluster"} & set(app.query_params)
+
+
+def test_a_cluster_is_found_by_its_id_and_by_its_title(demo: Path, hostile: str) -> None:
+    app = opened(cluster=hostile)
+    mine = app.session_state["cluster"]
+    assert mine != "demo" and asked(app, "cluster") == [mine]
+    assert opened(cluster=mine).session_state["cluster"] == mine
