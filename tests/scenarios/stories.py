@@ -300,3 +300,44 @@ def ignored(tags: list[str]) -> Cluster:
 @story("066-idle-guest-of-a-busy-cluster", p95=0.02)
 def steady(p95: float) -> Cluster:
     return hot(cpu_used_cores=flat(p95), cpu_cores=6)
+
+
+@story("067-one-day-of-three-calls-for-it", busy=1)
+@story("068-two-days-of-three-call-for-it", busy=2)
+def days_that_may_come(busy: int) -> Cluster:
+    """pve1 at 46 % now; in ``busy`` of the three days that may come guest 102 takes 5 cores from 8 to 18 o'clock."""
+    quiet, loud = [1.0] * 24, [5.0 if 8 <= hour < 18 else 1.0 for hour in range(24)]
+    ahead = {"cpu_cores": [quiet] * (3 - busy) + [loud] * busy}
+    cluster = Cluster().node("pve1").node("pve2").node("pve3")
+    cluster.guest(101, "pve1", 6.0, lock="backup").guest(102, "pve1", 1.0, cpu_cores=10, next_24h=ahead)
+    return cluster.guest(201, "pve2", 4.0, lock="backup").guest(301, "pve3", 5.0, lock="backup")
+
+
+@story("069-a-storage-fills-up", daily_gib=60.0)
+@story("070-a-storage-stands-still", daily_gib=0.0)
+def storage(daily_gib: float) -> Cluster:
+    """local-lvm of pve1 holds 1,500 of 2,000 GiB, and grows by ``daily_gib`` a day; that of pve2 has room."""
+    full = LVM | ROOM | {"used_bytes": 1500 * GIB, "history_days": 7.0} | {
+        f"growth{bound}_bytes_per_day": share * daily_gib * GIB
+        for bound, share in (("", 1.0), ("_low", 0.8), ("_high", 1.2))
+    }  # fmt: skip
+    other = {
+        "name": "tank",
+        "type": "zfspool",
+        "shared": False,
+        "active": True,
+        "content": ["images", "rootdir"],
+    } | ROOM
+    cluster = Cluster().node("pve1", storages=[CEPH | ROOM, full, other]).node("pve2")
+    cluster.guest(101, "pve1", 2.0, disks=[disk("local-lvm", 100)])
+    return cluster.guest(201, "pve2", 2.0)
+
+
+@story("071-tags-that-cant-all-hold", second=["affinity_app", "exclude_db"])
+@story("072-tags-that-can-all-hold", second=["affinity_app"])
+def clash(second: list[str]) -> Cluster:
+    """101 and 102 are to stay together; with ``exclude_db`` on both they are to stay apart too."""
+    first = ["affinity_app", *(["exclude_db"] if "exclude_db" in second else [])]
+    cluster = Cluster().node("pve1").node("pve2").node("pve3")
+    cluster.guest(101, "pve1", 2.0, tags=first).guest(102, "pve1", 2.0, tags=second)
+    return cluster.guest(201, "pve2", 2.0).guest(301, "pve3", 2.0)
