@@ -13,6 +13,7 @@ from proxbalance_core.domain.results import Kind, Predicted, Recommendation, Sco
 from proxbalance_core.domain.units import known
 from proxbalance_core.engine.alternatives import alternatives
 from proxbalance_core.engine.view import View
+from proxbalance_core.engine.window import best_window
 from proxbalance_core.plan.board import State
 from proxbalance_core.plan.search import Found
 from proxbalance_core.plan.walk import Stop, predicted
@@ -118,7 +119,8 @@ def recommendation(view: View, trip: Trip, steps: list[Step], health: float, in_
         ),
         alternatives=alternatives(view, g, before, scores, MEM_LIMIT_IN_ORDER) if in_full else (),
         transfer_bytes=size, estimated_seconds=seconds, downtime_seconds=downtime,
-        best_window=None, has_conflict=False,
+        best_window=best_window(before, snapshot.taken_at, g, trip.target, seconds) if in_full else None,
+        has_conflict=False,
         steps=tuple(step.step for step in steps), wave=steps[-1].wave,
         commands=tuple(commands_of(guest, names[stop.leg.source], names[stop.leg.target]) for stop in trip.stops),
     )  # fmt: skip

@@ -264,6 +264,12 @@ def clock(moment: datetime, zone: tzinfo, now: datetime | None = None) -> str:
     return f"{at:%-d %b, %H:%M}" if now and now.astimezone(zone).year == at.year else f"{at:%-d %b %Y, %H:%M}"
 
 
+def window(interval: str, zone: tzinfo) -> str:
+    """An ISO 8601 interval as one reads it: ``9 Feb, 02:00 to 03:00``."""
+    begin, end = (datetime.fromisoformat(part).astimezone(zone) for part in interval.split("/"))
+    return f"{begin:%-d %b, %H:%M} to {end:%H:%M}"
+
+
 def exact(moment: datetime | None, zone: tzinfo) -> str:
     """A time to the second, with its zone: ``2026-11-25 14:02:11 CET``."""
     return "never" if moment is None else f"{moment.astimezone(zone):%Y-%m-%d %H:%M:%S %Z}"

@@ -59,7 +59,8 @@ def draw(card: Card, *, linked: bool = False) -> None:
             st.badge(card.risk_word, color=_RISK_COLOURS[move.risk_level], icon=":material/shield:")
         st.text(move.reason.summary)
         if move.best_window:
-            theme.quiet(f"Best time to move: {move.best_window}", f"window-{move.id}")
+            when = words.window(move.best_window, scope().zone)
+            theme.quiet(f"Best time to move: {when}, the quietest of the coming day", f"window-{move.id}")
         _details(card)
         if linked:
             landing.mark()

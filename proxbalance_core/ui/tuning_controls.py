@@ -38,7 +38,7 @@ def sliders(_: Generation) -> None:
                 icon=":material/check:" if settings.profile == name else None,
             )  # fmt: skip
     if settings.profile in knobs.PRESET_WORDS:
-        st.caption(f"{knobs.PRESET_WORDS[settings.profile][0]} {'; '.join(knobs.behaviours(settings.profile))}.")
+        st.caption(f"{knobs.PRESET_WORDS[settings.profile][0]} {'. '.join(knobs.behaviours(settings.profile))}.")
     else:
         st.caption("Custom: these values fit no preset. Choosing one sets the sliders anew; thresholds stay.")
     for row in present.rows(settings):
