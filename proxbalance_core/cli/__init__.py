@@ -12,6 +12,7 @@ from proxbalance_core.cli import (
     cluster,
     connections,
     maintenance,
+    patterns,
     planning,
     settings,
     shadow,
@@ -29,6 +30,7 @@ app.add_typer(maintenance.commands)
 app.add_typer(checks.commands)
 app.add_typer(backtest.commands)
 app.add_typer(tuning.commands)
+app.add_typer(patterns.commands)
 app.add_typer(settings.commands, name="settings")
 app.add_typer(shadow.commands, name="shadow")
 app.add_typer(connections.commands, name="connections")

@@ -15,6 +15,7 @@ from proxbalance_core.domain.cluster import ClusterSnapshot
 from proxbalance_core.domain.documents import SNAPSHOT_FORMAT, snapshot_adapter
 from proxbalance_core.domain.drains import DRAIN_FORMAT, Drain
 from proxbalance_core.domain.failover import N_MINUS_1_FORMAT, NMinusOne
+from proxbalance_core.domain.patterns import PATTERNS_FORMAT, Patterns
 from proxbalance_core.domain.plans import ASSESSMENT_FORMAT, Assessment
 from proxbalance_core.domain.presets import CUSTOM, PRESETS, SETTINGS_FORMAT
 from proxbalance_core.domain.refusals import HOURS_AHEAD, MAX_SCENARIOS
@@ -127,6 +128,11 @@ def suggestions_schema() -> Schema:
 def sensitivity_schema() -> Schema:
     """The schema of ``proxbalance.sensitivity/1``."""
     return _document(_without_settings(Sensitivity), SENSITIVITY_FORMAT, _first_paragraph(Sensitivity))
+
+
+def patterns_schema() -> Schema:
+    """The schema of ``proxbalance.patterns/1``."""
+    return _document(_without_settings(Patterns), PATTERNS_FORMAT, _first_paragraph(Patterns))
 
 
 def _without_settings(kind: type) -> Schema:

@@ -13,7 +13,7 @@ from proxbalance_core.domain.settings import Settings
 from proxbalance_core.present.cluster_map import drawing
 from proxbalance_core.present.map_values import Choice, ClusterMap
 from proxbalance_core.present.reading import read_assessment
-from proxbalance_core.services import trying, tuning
+from proxbalance_core.services import patterning, trying, tuning
 from proxbalance_core.services.workbench import Generation, KeptGeneration
 from proxbalance_core.ui.state import workbench
 
@@ -21,11 +21,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    import numpy as np
     import pandas as pd
 
     from proxbalance_core.domain.changes import Change
     from proxbalance_core.domain.drains import Drain
     from proxbalance_core.domain.failover import NMinusOne
+    from proxbalance_core.domain.patterns import Patterns
     from proxbalance_core.domain.records import GenerationGlance
     from proxbalance_core.domain.selections import Selection
     from proxbalance_core.domain.suggestions import Suggestions
@@ -129,6 +131,27 @@ def suggestions(generation: Generation) -> Suggestions:
 @st.cache_resource(ttl=_TTL_S, max_entries=8, show_spinner="Trying each suggestion")
 def _suggestions(folder: str, cid: str, gid: int, _generation: Generation) -> Suggestions:
     return tuning.suggestions(_generation)
+
+
+def patterns(generation: Generation, days: int) -> Patterns:
+    """The patterns of the last ``days``, worked out once."""
+    return _patterns(_folder(), generation.cid, generation.id, days)
+
+
+@st.cache_resource(ttl=_TTL_S, max_entries=8, show_spinner="Looking for what repeats")
+def _patterns(folder: str, cid: str, gid: int, days: int) -> Patterns:
+    return patterning.patterns(workbench(), cid, days)
+
+
+def heatmap(generation: Generation, entity: str, metric: str, statistic: str, days: int) -> np.ndarray:
+    """One node or guest by weekday and hour, worked out once."""
+    return _heatmap(_folder(), generation.cid, generation.id, (entity, metric, statistic), days)
+
+
+@st.cache_data(ttl=_TTL_S, max_entries=64, show_spinner=False)
+def _heatmap(folder: str, cid: str, gid: int, what: tuple[str, str, str], days: int) -> np.ndarray:
+    entity, metric, statistic = what
+    return patterning.heatmap(workbench(), cid, entity, metric=metric, statistic=statistic, days=days)
 
 
 def n_minus_1(generation: Generation) -> NMinusOne:

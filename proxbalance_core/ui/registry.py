@@ -32,6 +32,7 @@ PAGES: tuple[PageSpec, ...] = (
     _page("what_if", "What-if", "alt_route", "Cluster"),
     _page("tuning", "Tuning", "tune", "Cluster"),
     _page("backtest", "Backtest", "history", "Cluster"),
+    _page("patterns", "Patterns", "grid_on", "Cluster"),
     _page("diagnostics", "Diagnostics", "troubleshoot", "System"),
     _page("upload", "Open a file", "upload_file", "System"),
     _page("settings", "Settings", "settings", "System"),

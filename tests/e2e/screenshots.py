@@ -24,6 +24,7 @@ PAGES = (
     "what_if",
     "tuning",
     "backtest",
+    "patterns",
     "diagnostics",
     "upload",
     "settings",

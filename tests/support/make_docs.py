@@ -31,6 +31,7 @@ def whole_files() -> dict[Path, str]:
         "schema/drain.v1.json": schemas.drain_schema(),
         "schema/sweep.v1.json": schemas.sweep_schema(),
         "schema/suggestions.v1.json": schemas.suggestions_schema(),
+        "schema/patterns.v1.json": schemas.patterns_schema(),
         "schema/sensitivity.v1.json": schemas.sensitivity_schema(),
         "examples/snapshot.json": example_snapshot(),
         "examples/assessment.json": doc_blocks.example_assessment(),

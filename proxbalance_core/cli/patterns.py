@@ -1,0 +1,56 @@
+"""``patterns``: daily and weekly cycles, and guests that peak together."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from proxbalance_core.cli import common
+from proxbalance_core.cli.common import AsJson, ConnectionOption, DataDir
+
+if TYPE_CHECKING:
+    from proxbalance_core.domain.patterns import Patterns
+
+commands = typer.Typer(rich_markup_mode=None)
+
+
+@commands.command()
+def patterns(
+    days: Annotated[int, typer.Option("--days", min=3, max=90, help="How many days back.")] = 28,
+    connection: ConnectionOption = None,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Tell which nodes and guests follow the day or the week, when they peak, and who peaks together."""
+    from proxbalance_core.services import patterning
+
+    with common.bench_at(data_dir) as bench:
+        target = common.target(bench, connection)
+        if target.source == "synthetic":
+            with common.progress("Collecting from the demo") as report:
+                bench.fresh(target.id, report)
+        found = patterning.patterns(bench, target.id, days)
+    if as_json:
+        common.print_json(found.to_dict())
+        return
+    _told(found)
+
+
+def _told(found: Patterns) -> None:
+    from proxbalance_core.present import patterns as present
+
+    common.say(present.headline(found), "bold")
+    columns = ("", "Pattern", "Explained %", "Mean CPU %", "Peak CPU %", "Peak hours", "Confidence")
+    for title, each in (("Nodes", found.nodes), ("Guests", found.guests)):
+        lines = [
+            (
+                present.label(one), present.CYCLES[one.cycle], f"{100.0 * one.strength:.0f}", common.one(one.mean_pct),
+                common.one(one.peak_mean_pct), present.hours(one.peak_hours), f"{one.confidence}, {one.days} days",
+            )
+            for one in sorted(each, key=present.strongest)
+        ]  # fmt: skip
+        common.table(f"{title}, hours in {found.timezone}", columns, lines, columns[2:5])
+    names = {int(one.entity.partition("/")[2]): present.label(one) for one in found.guests}
+    for pair in found.common_peaks:
+        common.say(present.common_peak(pair, names))
