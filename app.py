@@ -2,6 +2,12 @@
 
 import streamlit as st
 
+from proxbalance_core.api.mounting import guards, routes
 from proxbalance_core.services.lifespan import collecting
 
-app = st.App("proxbalance_core/ui/main.py", lifespan=collecting)
+app = st.App(
+    "proxbalance_core/ui/main.py",
+    lifespan=collecting,
+    routes=routes(),
+    middleware=guards(hosts=lambda: st.get_option("server.allowedHosts")),
+)

@@ -7,6 +7,7 @@ ProxBalanceError
   DataError      SnapshotInvalid, ChangeInvalid, FrameContractError, StaleData, UnitMismatch
   PlanError      StalePlan, WorsePlan (the run-time law; our bug)
   ActionError    ActionsDisabled, ValidationFailed, MigrationFailed
+  AccessError    TokenRefused, ScopeMissing
 
 Each carries its facts as attributes and says one sentence that a Proxmox admin understands.
 "No better placement" and "too little history" are results, not errors.
@@ -135,6 +136,18 @@ class ValidationFailed(ActionError):
 
 class MigrationFailed(ActionError):
     """A migration was started and did not end well."""
+
+
+class AccessError(ProxBalanceError):
+    """Whoever asks the API may not."""
+
+
+class TokenRefused(AccessError):
+    """There is no token, it is none of ours, or it was revoked (``token``: its public part where it is one of ours)."""
+
+
+class ScopeMissing(AccessError):
+    """The token is right but lacks the ``scope`` that was needed."""
 
 
 def shown(value: Any) -> str:

@@ -16,6 +16,7 @@ from proxbalance_core.cli import (
     planning,
     settings,
     shadow,
+    tokens,
     tuning,
     whatif,
 )
@@ -34,6 +35,7 @@ app.add_typer(patterns.commands)
 app.add_typer(settings.commands, name="settings")
 app.add_typer(shadow.commands, name="shadow")
 app.add_typer(connections.commands, name="connections")
+app.add_typer(tokens.commands, name="tokens")
 
 
 def main() -> None:

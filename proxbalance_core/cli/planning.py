@@ -32,6 +32,7 @@ def plan(
 ) -> None:
     """Lay out the moves in waves, with times, and what the first of them bring."""
     from proxbalance_core import assess, with_bound
+    from proxbalance_core.domain.plans import PLAN_FORMAT
 
     wanted = [*(changes or []), *([f"max_moves={max_moves}"] if max_moves is not None else [])]
     scene = common.scene_of(snapshot, data_dir, connection, common.SettingsChoice(settings, wanted or None))
@@ -43,7 +44,7 @@ def plan(
             told = with_bound(scene.snapshot, scene.settings, told, seconds)
     if as_json:
         document = told.to_dict()
-        common.print_json({"format": "proxbalance.plan/1"} | {key: document[key] for key in SHOWN})
+        common.print_json({"format": PLAN_FORMAT} | {key: document[key] for key in SHOWN})
         return
     _steps(told)
 

@@ -50,10 +50,10 @@ def _validated(text: str) -> ClusterSnapshot:
     except ValidationError as error:
         fault = error.errors(include_url=False, include_input=True)[0]
         path = ".".join(str(part) for part in fault["loc"])
-        raise SnapshotInvalid(f"{path or 'snapshot'}: {_sentence(fault)}", path=path) from None
+        raise SnapshotInvalid(f"{path or 'snapshot'}: {fault_sentence(fault)}", path=path) from None
 
 
-def _sentence(fault: Any) -> str:
+def fault_sentence(fault: Any) -> str:
     """Pydantic's finding in the words of our users."""
     given = repr(fault.get("input"))
     shown = given if len(given) <= 60 else given[:57] + "..."

@@ -17,6 +17,7 @@ from proxbalance_core.domain.results import (
 )  # fmt: skip
 
 ASSESSMENT_FORMAT = "proxbalance.assessment/1"
+PLAN_FORMAT = "proxbalance.plan/1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -43,7 +43,7 @@ _SCENARIOS: Schema = {
 
 def snapshot_schema() -> Schema:
     """The schema of ``proxbalance.snapshot/1``: every key that may be there, no other."""
-    made = _tidy(snapshot_adapter().json_schema())
+    made = tidy(snapshot_adapter().json_schema())
     parts = made["$defs"]
     parts["NodeAhead"]["properties"]["own_cpu_cores"] = _SCENARIOS
     parts["GuestAhead"]["properties"]["cpu_cores"] = _SCENARIOS
@@ -145,7 +145,7 @@ def _answer(kind: type) -> Schema:
     """The schema of something that the engine says: every key is there, and ``settings`` are all settings."""
     from pydantic import TypeAdapter
 
-    made: Schema = _tidy(TypeAdapter(kind).json_schema(mode="serialization"))
+    made: Schema = tidy(TypeAdapter(kind).json_schema(mode="serialization"))
     for part in (made, *made["$defs"].values()):
         part["required"] = list(part["properties"])
     settings = settings_schema()
@@ -189,16 +189,16 @@ def _setting(key: str, spec: Spec, default: Any) -> Schema:
     return {"type": kind, "minimum": spec.low, "maximum": spec.high, "x-unit": spec.unit, **made}
 
 
-def _tidy(node: Any) -> Any:
-    """The schema without derived titles and without defaults that stand for "not measured"."""
+def tidy(node: Any) -> Any:
+    """A schema of pydantic's without derived titles and without defaults that stand for "not measured"."""
     if isinstance(node, list):
-        return [_tidy(item) for item in node]
+        return [tidy(item) for item in node]
     if not isinstance(node, dict):
         return node
     kept = {key: value for key, value in node.items() if not _noise(key, value)}
     if isinstance(kept.get("description"), str):
         kept["description"] = _plain(kept["description"])
-    return {key: _tidy(value) for key, value in kept.items()}
+    return {key: tidy(value) for key, value in kept.items()}
 
 
 def _noise(key: str, value: Any) -> bool:

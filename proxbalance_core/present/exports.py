@@ -8,9 +8,10 @@ import json
 import re
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 from typing import Any
 
+from proxbalance_core.domain.documents import iso
 from proxbalance_core.domain.drains import Drain, ShutDown
 from proxbalance_core.domain.plans import Assessment, Plan
 from proxbalance_core.domain.results import Recommendation
@@ -24,23 +25,28 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f\u0085\u2028\u2029]+")
 
 def recommendations_csv(moves: Iterable[Recommendation]) -> str:
     """One row for each recommendation under :data:`CSV_HEADER`, readable by a spreadsheet without running anything."""
+    return _csv(CSV_HEADER, (_cells(move) for move in moves))
+
+
+def past_recommendations_csv(runs: Iterable[tuple[datetime, Iterable[Recommendation]]]) -> str:
+    """The same of several runs of the engine, with the time of each in the first column."""
+    rows = ((iso(at), *_cells(move)) for at, moves in runs for move in moves)
+    return _csv(("Generated", *CSV_HEADER), rows)
+
+
+def _csv(header: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(CSV_HEADER)
-    for move in moves:
-        row = (
-            move.vmid,
-            move.name,
-            move.type,
-            move.source,
-            move.target,
-            f"{move.score_improvement:.2f}",
-            f"{move.confidence_score:.0f}",
-            move.risk_level,
-            move.reason.summary,
-        )
-        writer.writerow([neutral(cell) for cell in row])
+    writer.writerow(header)
+    writer.writerows([neutral(cell) for cell in row] for row in rows)
     return out.getvalue()
+
+
+def _cells(move: Recommendation) -> tuple[object, ...]:
+    return (
+        move.vmid, move.name, move.type, move.source, move.target, f"{move.score_improvement:.2f}",
+        f"{move.confidence_score:.0f}", move.risk_level, move.reason.summary,
+    )  # fmt: skip
 
 
 def neutral(cell: object) -> str:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Iterable, Mapping
 
 from proxbalance_core.domain.changes import Change, NewGuest
 from proxbalance_core.domain.drains import Drain
 from proxbalance_core.domain.failover import NMinusOne
 from proxbalance_core.domain.plans import Assessment
+from proxbalance_core.domain.results import Mode
 from proxbalance_core.domain.selections import Selection
+from proxbalance_core.domain.settings import Settings
 from proxbalance_core.domain.whatif import Placing, WhatIf
 from proxbalance_core.services.assessing import Generation
 
@@ -24,6 +28,16 @@ def what_if(generation: Generation, changes: Iterable[Change]) -> WhatIf:
     from proxbalance_core import what_if as ask
 
     return ask(generation.snapshot, generation.settings, changes)
+
+
+def plan(
+    generation: Generation, settings: Settings, mode: Mode = "sequential", seconds: float = math.inf
+) -> Assessment:
+    """The plan for the cluster of a generation under ``settings``, the best that is found within ``seconds``."""
+    from proxbalance_core import assess
+
+    until = time.monotonic() + seconds
+    return assess(generation.snapshot, settings, mode, lambda share: time.monotonic() < until)
 
 
 def place(generation: Generation, guest: NewGuest) -> Placing:

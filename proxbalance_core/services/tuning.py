@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -49,6 +50,21 @@ def simulated(generation: Generation, told: Assessment, proposed: Settings) -> S
     from proxbalance_core import simulate
 
     return simulate(generation.snapshot, generation.settings, proposed, told)
+
+
+def merged(settings: Settings, wished: Mapping[str, Any]) -> Settings:
+    """``settings`` with what is ``wished`` in place; a preset that is named comes before single values.
+
+    Raises
+    ------
+    SettingInvalid
+        Once, with all faults.
+    """
+    named = wished.get("profile")
+    base = with_preset(settings, named) if isinstance(named, str) and named in PRESETS else settings
+    kept = {key: value for key, value in base.to_dict().items() if key != "profile"}
+    unknown = {"profile": named} if "profile" in wished and base is settings else {}
+    return Settings.from_dict(kept | {key: value for key, value in wished.items() if key != "profile"} | unknown)
 
 
 def sensitivity(generation: Generation, on_progress: Report | None = None) -> Sensitivity:

@@ -27,6 +27,7 @@ from proxbalance_core.store.generations import GenerationStore
 from proxbalance_core.store.levels import LevelStore
 from proxbalance_core.store.samples import SampleStore
 from proxbalance_core.store.shadows import ShadowStore
+from proxbalance_core.store.tokens import TokenStore
 
 DAY = timedelta(days=1)
 OnDamage = Literal["raise", "fresh"]
@@ -56,6 +57,7 @@ class Store:
         self.events = EventStore(engine)
         self.levels = LevelStore(engine)
         self.shadows = ShadowStore(engine)
+        self.tokens = TokenStore(engine)
 
     def back_up(self) -> Path | None:
         """Copy the database into ``backups`` beside it, also while others write; None for PostgreSQL."""

@@ -228,6 +228,18 @@ shadow_rounds = Table(
     Column("theirs", Text, nullable=False),
 )  # fmt: skip
 
+# Who may ask the HTTP API; of a token's secret only the digest is kept.
+api_tokens = Table(
+    "api_tokens", metadata,
+    Column("id", Text, primary_key=True),
+    Column("title", Text, nullable=False),
+    Column("scopes", Text, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("last_used_at", BigInteger),
+    Column("revoked_at", BigInteger),
+)  # fmt: skip
+
 collector_status = Table(
     "collector_status", metadata,
     _connection(primary_key=True),

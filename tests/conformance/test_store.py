@@ -18,6 +18,7 @@ from proxbalance_core.domain.frames import HOURLY, RAW, checked
 from proxbalance_core.domain.observed import GuestSample, Inventory, NodeSample, Samples
 from proxbalance_core.domain.records import Event, MoveRecord
 from proxbalance_core.domain.settings import Settings
+from proxbalance_core.domain.tokens import ApiToken
 from proxbalance_core.errors import SnapshotNotFound
 from proxbalance_core.store import Store, open_store, schema
 from proxbalance_core.store.engine import make_engine, writing
@@ -389,3 +390,18 @@ def test_a_preference_is_of_no_cluster_and_can_be_taken_back(store: Store) -> No
     assert store.preferences.get("colour") == "green"
     store.preferences.put("colour", None)
     assert store.preferences.get("colour") is None
+
+
+def test_tokens_are_kept_with_their_digest_and_stay_when_revoked(store: Store) -> None:
+    scraper = ApiToken(id="0a", title="Prometheus", scopes=("scrape",), created_at=T0)
+    writer = ApiToken(id="0b", title="Home", scopes=("read", "write"), created_at=T0 + timedelta(hours=1))
+    store.tokens.add(writer, "d2")
+    store.tokens.add(scraper, "d1")
+    assert store.tokens.list() == (scraper, writer)
+    assert store.tokens.get("0b") == (writer, "d2")
+    assert store.tokens.get("0c") is None
+    store.tokens.used("0a", T0 + timedelta(hours=2))
+    store.tokens.revoke("0a", T0 + timedelta(hours=3))
+    store.tokens.revoke("0a", T0 + timedelta(hours=4))
+    told = store.tokens.list()[0]
+    assert (told.last_used_at, told.revoked_at) == (T0 + timedelta(hours=2), T0 + timedelta(hours=3))

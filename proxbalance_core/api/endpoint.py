@@ -1,0 +1,87 @@
+"""One row of the route table, and one call of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel
+
+from proxbalance_core.api.desk import Desk
+from proxbalance_core.api.queries import OfCluster
+from proxbalance_core.domain.connections import Connection
+from proxbalance_core.domain.plans import Assessment
+from proxbalance_core.domain.tokens import ApiToken, Scope
+from proxbalance_core.services.assessing import Generation
+from proxbalance_core.services.workbench import Workbench
+
+
+@dataclass(slots=True, kw_only=True)
+class Call:
+    """What was asked, read and checked; what it is asked of comes from the ``desk``."""
+
+    desk: Desk
+    path: Mapping[str, Any]
+    query: Any
+    body: Any = None
+    token: ApiToken | None = None
+
+    @property
+    def bench(self) -> Workbench:
+        return self.desk.bench
+
+    @property
+    def connection(self) -> Connection:
+        """The cluster that the query names, else the only one."""
+        return self.desk.connection(self.query.cluster)
+
+    @property
+    def cid(self) -> str:
+        return self.connection.id
+
+    @property
+    def generation(self) -> Generation:
+        """The newest generation of the cluster."""
+        return self.desk.generation(self.cid)
+
+    @property
+    def told(self) -> Assessment:
+        """What the newest generation says."""
+        return self.desk.assessment(self.generation)
+
+    @property
+    def who(self) -> str:
+        """How a change is signed."""
+        return f"API token '{self.token.title}'" if self.token else "API"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """What a handler gives where it isn't a JSON document: a file, or text."""
+
+    text: str
+    media: str
+    filename: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """One thing that the API does.
+
+    ``handler`` runs in a worker thread; ``answer`` is the type of what it gives. ``kept`` answers depend on the newest
+    generation, path and query alone; ``heavy`` ones run the engine, and few at a time. ``scope`` None needs no token.
+    """
+
+    method: str
+    path: str
+    handler: Callable[[Call], Any]
+    answer: Any
+    summary: str
+    scope: Scope | None = "read"
+    query: type[BaseModel] = OfCluster
+    body: type[BaseModel] | None = None
+    kept: bool = False
+    heavy: bool = False
+    media: tuple[str, ...] = ("application/json",)
+    refusals: tuple[int, ...] = ()

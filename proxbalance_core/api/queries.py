@@ -1,0 +1,104 @@
+"""What may stand in a query: checked, and an unknown key is refused."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from proxbalance_core.domain.results import Kind
+
+MOST_ROWS = 500
+RISKS: tuple[str, ...] = ("low", "moderate", "high", "very_high")
+Level = Literal["low", "moderate", "high", "very_high"]
+Percent = Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)]
+Moment = Annotated[AwareDatetime, Field(description="ISO 8601 with its zone, such as 2026-02-08T10:30:00Z")]
+
+
+class Query(BaseModel):
+    """No key of a query is passed over in silence."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class OfNothing(Query):
+    """There is nothing to choose."""
+
+
+class OfCluster(Query):
+    """Which cluster."""
+
+    cluster: str | None = Field(None, description="Id or title; not needed while there is only one.", max_length=200)
+
+
+class OfGeneration(OfCluster):
+    """Which assessment."""
+
+    generation: int | None = Field(None, ge=1, le=2**53, description="An earlier one; without it the newest.")
+
+
+class Paged(OfCluster):
+    """Which part of a list."""
+
+    limit: int = Field(50, ge=1, le=MOST_ROWS, description="Most items in the answer.")
+    offset: int = Field(0, ge=0, le=10**9, description="How many items to pass over.")
+
+
+class OfRecommendations(Paged):
+    """Which recommendations, in which order."""
+
+    filter: Literal["urgent"] | None = Field(None, description="Urgent ones: evacuations, and gains of 40 and more.")
+    min_confidence: Percent | None = Field(None, description="At least so sure (0-100).")
+    max_risk: Level | Percent | None = Field(None, description="At most so risky: a level, or a score (0-100).")
+    source_node: str | None = Field(None, max_length=200)
+    target_node: str | None = Field(None, max_length=200)
+    type: Kind | None = Field(None, description="The kind of recommendation.")
+    sort: Literal["plan", "gain", "confidence", "risk", "guest"] = Field(
+        "plan", description="By the plan's order, largest gain, most certain, least risk, or vmid."
+    )
+    order: Literal["asc", "desc"] | None = Field(
+        None, description="By the figure: gain and confidence are desc by default, the others asc."
+    )
+
+
+class OfSkipped(Paged):
+    """Which guests that stay."""
+
+    reason: str | None = Field(None, max_length=100, description="One of the skip reasons.")
+
+
+class OfHistory(Paged):
+    """Which generations."""
+
+    since: Moment | None = None
+    until: Moment | None = None
+
+
+class OfExport(Query):
+    """Which recommendations, as what."""
+
+    model_config = ConfigDict(extra="forbid", validate_by_name=True, serialize_by_alias=True)
+
+    cluster: str | None = Field(None, max_length=200)
+    format: Literal["csv", "json"] = "json"
+    since: AwareDatetime | None = Field(None, alias="from", description="Of all assessments made from then on.")
+    until: AwareDatetime | None = Field(None, alias="to", description="Of all assessments made until then.")
+    limit: int = Field(100, ge=1, le=1000, description="Most assessments in the file, the newest first.")
+    offset: int = Field(0, ge=0, le=10**9)
+
+    @property
+    def newest_alone(self) -> bool:
+        return self.since is None and self.until is None
+
+    @property
+    def span(self) -> tuple[datetime | None, datetime | None]:
+        return self.since, self.until
+
+
+class OfEvents(OfCluster):
+    """Which events."""
+
+    since: Moment | None = None
+    after: int = Field(0, ge=0, le=2**53, description="Events past this id: the answer's next_after.")
+    limit: int = Field(100, ge=1, le=1000, description="Most items in the answer.")

@@ -1,0 +1,106 @@
+"""The route table: every path of ``/api/v1``. A new one is a row here and a handler beside its kin."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from proxbalance_core.api import advice, changing, outlets, overview, trials
+from proxbalance_core.api import answers as a
+from proxbalance_core.api import bodies as b
+from proxbalance_core.api import queries as q
+from proxbalance_core.api.endpoint import Endpoint
+from proxbalance_core.domain.cluster import ClusterSnapshot
+from proxbalance_core.domain.drains import Drain
+from proxbalance_core.domain.failover import NMinusOne
+from proxbalance_core.domain.plans import Assessment, Simulation
+from proxbalance_core.domain.quantities import Reading
+from proxbalance_core.domain.results import GuestOptions, NodeScore, Recommendation
+from proxbalance_core.domain.settings import Settings
+from proxbalance_core.domain.suggestions import Suggestions
+from proxbalance_core.domain.validation import Validation
+from proxbalance_core.domain.whatif import Placing, WhatIf
+from proxbalance_core.services.changes import Changes
+
+
+def _get(path: str, handler: Any, answer: Any, summary: str, **more: Any) -> Endpoint:
+    return Endpoint(method="GET", path=path, handler=handler, answer=answer, summary=summary, **more)
+
+
+def _ask(path: str, handler: Any, answer: Any, summary: str, **more: Any) -> Endpoint:
+    """A question that needs a body: it changes nothing, so who may read may ask it."""
+    return Endpoint(method="POST", path=path, handler=handler, answer=answer, summary=summary, heavy=True, **more)
+
+
+def _write(method: str, path: str, handler: Any, answer: Any, summary: str, **more: Any) -> Endpoint:
+    return Endpoint(
+        method=method, path=path, handler=handler, answer=answer, summary=summary, scope="write",
+        **{"body": b.NoBody, **more},
+    )  # fmt: skip
+
+
+STATE = (
+    _get("/health", overview.health, a.Health, "Whether the app works; needs no token.",
+         scope=None, query=q.OfNothing),
+    _get("/info", overview.about, a.About, "Versions, clusters with the age of their figures, and what the token may.",
+         query=q.OfNothing),
+    _get("/snapshot", advice.snapshot, ClusterSnapshot, "The cluster as the newest assessment saw it.",
+         query=q.OfGeneration, kept=True, refusals=(404,)),
+    _get("/assessment", advice.assessment, Assessment, "Everything that the engine says.",
+         query=q.OfGeneration, kept=True, refusals=(404,)),
+    _get("/nodes", advice.nodes, a.Listed[NodeScore], "Every node with its score, row by row.",
+         query=q.Paged, kept=True),
+    _get("/nodes/{name}", advice.node, a.NodeDetail, "One node, what the plan makes of it, what is said about it.",
+         kept=True, refusals=(404,)),
+    _get("/guests/{vmid:int}/options", advice.options, GuestOptions, "Every node for one guest.",
+         kept=True, refusals=(404,)),
+    _get("/quantities", outlets.quantities, a.Listed[Reading], "Every figure of the registry with its present value.",
+         query=q.Paged),
+    _get("/events", outlets.events, a.EventsPage, "What happened, oldest first.", query=q.OfEvents),
+)  # fmt: skip
+ADVICE = (
+    _get("/recommendations", advice.recommendations, a.Listed[Recommendation], "Recommendations, filtered and sorted.",
+         query=q.OfRecommendations, kept=True),
+    _get("/recommendations/skipped", advice.skipped, a.SkippedPage, "Guests that stay, each with its reason.",
+         query=q.OfSkipped, kept=True),
+    _get("/recommendations/preview", advice.preview, a.Preview, "The cluster before and after the plan.", kept=True),
+    _get("/recommendations/changes", advice.changes, Changes, "What is recommended otherwise than last time.",
+         kept=True),
+    _get("/recommendations/history", advice.history, a.Listed[a.GenerationRow], "Runs of the engine, newest first.",
+         query=q.OfHistory, kept=True),
+    _get("/recommendations/diagnostics", advice.diagnostics, a.RunDiagnostics, "Whether all behind the advice is well.",
+         heavy=True),
+    _get("/recommendations/threshold-suggestions", advice.suggestions, Suggestions,
+         "Thresholds that would fit the cluster better, each with what it would change.", kept=True, heavy=True),
+    _get("/recommendations/export", outlets.export, a.Listed[a.ExportedRun],
+         "Recommendations as a file: the newest, or all from a time to a time.", query=q.OfExport,
+         media=("application/json", outlets.CSV)),
+)  # fmt: skip
+TRIALS = (
+    _ask("/simulate", trials.simulate, Simulation, "What other settings would change.", body=b.Simulate),
+    _ask("/whatif", trials.what_if, WhatIf, "The cluster after changes of nodes and guests.", body=b.WhatIfBody),
+    _ask("/place", trials.place, Placing, "Every node for a new guest, the best first.", body=b.PlaceBody),
+    _ask("/n-1", trials.n_minus_1, NMinusOne, "Each node lost in turn.", body=b.NoBody),
+    _ask("/drain", trials.drain, Drain, "How nodes are emptied for maintenance.", body=b.DrainBody),
+    _ask("/plan", trials.plan, a.PlanDocument, "The moves in waves, looked for anew.", body=b.PlanBody),
+    _ask("/validate", trials.validate, Validation, "Whether a move may be made now: asks the cluster.",
+         body=b.ValidateBody, refusals=(502,)),
+)  # fmt: skip
+WRITES = (
+    _write("POST", "/generate", changing.generate, a.Generated, "Collect if need be, and assess anew.",
+           heavy=True, refusals=(502,)),
+    _get("/settings", changing.settings, Settings, "The settings in force."),
+    _write("PUT", "/settings", changing.replace, a.SettingsChanged, "Put a document of settings in force.",
+           body=b.Replace),
+    _write("PATCH", "/settings", changing.merge, a.SettingsChanged, "Change some settings; the others stay.",
+           body=b.Merge),
+    _write("POST", "/settings/reset", changing.reset, a.SettingsChanged, "Every setting back to its default."),
+    _get("/presets", changing.all_presets, a.Listed[a.Preset], "The presets: what they do, and their values.",
+         query=q.Paged),
+    _write("POST", "/presets/{name}", changing.use_preset, a.SettingsChanged,
+           "Put a preset's values in force; all else stays.", refusals=(404,)),
+)  # fmt: skip
+TABLE: tuple[Endpoint, ...] = (*STATE, *ADVICE, *TRIALS, *WRITES)
+METRICS = Endpoint(
+    method="GET", path="/metrics", handler=outlets.metrics, answer=str, scope="scrape", query=q.OfNothing,
+    summary="Every figure of the registry, as Prometheus reads it.", media=("text/plain",),
+)  # fmt: skip

@@ -1,0 +1,168 @@
+"""Every figure that leaves the app for another program, once: API, Prometheus and others read them from here.
+
+A quantity has a stable id: ``cluster/health`` of the cluster as a whole, ``cluster/node/pve1/suitability`` of a node.
+Names end in their unit. None is "not measured", and whoever shows it leaves it out.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from proxbalance_core.domain.connections import ConnectionStatus
+from proxbalance_core.domain.plans import Assessment, NodeLoad
+from proxbalance_core.domain.results import NodeScore
+
+Category = Literal["score", "load", "advice", "collection"]
+LIGHTS = ("green", "amber", "red")
+URGENCIES = ("none", "low", "medium", "high")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What quantities are read from: a cluster's state and, from its first one on, its newest assessment."""
+
+    status: ConnectionStatus
+    told: Assessment | None = None
+    generated_at: datetime | None = None
+    engine_seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeFacts:
+    """One node of an assessment, and what the plan makes of it."""
+
+    node: NodeScore
+    after: NodeLoad | None
+    score_after: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClusterQuantity:
+    """A figure of the whole cluster."""
+
+    key: str
+    name: str
+    unit: str
+    category: Category
+    value: Callable[[Facts], float | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeQuantity:
+    """A figure of each node."""
+
+    key: str
+    name: str
+    unit: str
+    category: Category
+    value: Callable[[NodeFacts], float | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """A quantity with its value; ``node`` is None for one of the whole cluster."""
+
+    id: str
+    key: str
+    node: str | None
+    name: str
+    unit: str
+    category: Category
+    value: float | None
+
+
+def _told(key: str, name: str, unit: str, category: Category, of: Callable[[Assessment], float | None]) -> (
+    ClusterQuantity
+):  # fmt: skip
+    """A figure of the assessment; there is none before the first."""
+    return ClusterQuantity(
+        key=key, name=name, unit=unit, category=category, value=lambda f: None if f.told is None else of(f.told)
+    )
+
+
+def _advisories(severity: str) -> Callable[[Assessment], float]:
+    return lambda told: float(sum(one.severity == severity for one in told.advisories))
+
+
+def _time(moment: datetime | None) -> float | None:
+    return None if moment is None else moment.timestamp()
+
+
+CLUSTER: tuple[ClusterQuantity, ...] = (
+    _told("health", "Cluster health", "of 100", "score", lambda t: t.summary.cluster_health),
+    _told("predicted_health", "Cluster health after the plan", "of 100", "score", lambda t: t.summary.predicted_health),
+    _told("imbalance_ratio", "Imbalance", "ratio", "load", lambda t: t.summary.imbalance),
+    _told("predicted_imbalance_ratio", "Imbalance after the plan", "ratio", "load",
+          lambda t: t.summary.predicted_imbalance),
+    _told("strain_points", "Strain", "points", "score", lambda t: t.summary.strain),
+    _told("predicted_strain_points", "Strain after the plan", "points", "score", lambda t: t.summary.predicted_strain),
+    _told("recommendations", "Recommendations", "moves", "advice", lambda t: float(len(t.recommendations))),
+    _told("skipped_guests", "Guests that stay", "guests", "advice", lambda t: float(len(t.skipped))),
+    _told("best_gain_points", "Largest gain of a recommendation", "points", "advice",
+          lambda t: max((move.score_improvement for move in t.recommendations), default=None)),
+    _told("aggregate_gain_points", "Gain of all recommendations", "points", "advice",
+          lambda t: t.summary.aggregate_improvement),
+    _told("urgency", "Urgency (0 none, 1 low, 2 medium, 3 high)", "level", "advice",
+          lambda t: float(URGENCIES.index(t.summary.urgency))),
+    _told("conflicts", "Conflicts between recommendations", "conflicts", "advice", lambda t: float(len(t.conflicts))),
+    _told("critical_advisories", "Critical advisories", "advisories", "advice", _advisories("critical")),
+    _told("warning_advisories", "Warnings", "advisories", "advice", _advisories("warning")),
+    _told("plan_seconds", "Time that the plan takes", "s", "advice", lambda t: t.plan.estimated_seconds),
+    ClusterQuantity(key="data_age_seconds", name="Age of the figures", unit="s", category="collection",
+                    value=lambda f: f.status.age_s),
+    ClusterQuantity(key="data_stale", name="Figures are too old (1) or not (0)", unit="yes or no",
+                    category="collection", value=lambda f: float(f.status.stale)),
+    ClusterQuantity(key="collection_rounds_total", name="Complete rounds of collecting", unit="rounds",
+                    category="collection", value=lambda f: float(f.status.rounds)),
+    ClusterQuantity(key="last_generation_timestamp_seconds", name="Time of the newest assessment",
+                    unit="s since 1970", category="collection", value=lambda f: _time(f.generated_at)),
+    ClusterQuantity(key="engine_seconds", name="Time that the newest assessment took", unit="s",
+                    category="collection", value=lambda f: f.engine_seconds),
+)  # fmt: skip
+
+
+def _of(key: str, name: str, unit: str, category: Category, value: Callable[[NodeFacts], float | None]) -> NodeQuantity:
+    return NodeQuantity(key=key, name=name, unit=unit, category=category, value=value)
+
+
+NODE: tuple[NodeQuantity, ...] = (
+    _of("online", "Online (1) or not (0)", "yes or no", "load", lambda f: float(f.node.status == "online")),
+    _of("suitability", "Suitability", "of 100", "score", lambda f: f.node.suitability),
+    _of("score_points", "Penalty", "points", "score", lambda f: f.node.score),
+    _of("predicted_score_points", "Penalty after the plan", "points", "score", lambda f: f.score_after),
+    _of("strain_points", "Strain", "points", "score", lambda f: f.node.strain),
+    _of("light", "Light (0 green, 1 amber, 2 red)", "level", "score", lambda f: float(LIGHTS.index(f.node.light))),
+    _of("cpu_pct", "CPU", "percent", "load", lambda f: f.node.cpu_pct),
+    _of("mem_pct", "Memory", "percent", "load", lambda f: f.node.mem_pct),
+    _of("iowait_pct", "I/O wait", "percent", "load", lambda f: f.node.iowait_pct),
+    _of("guests", "Guests", "guests", "load", lambda f: float(f.node.guest_count)),
+    _of("predicted_cpu_pct", "CPU after the plan", "percent", "load", lambda f: f.after.cpu_pct if f.after else None),
+    _of("predicted_mem_pct", "Memory after the plan", "percent", "load",
+        lambda f: f.after.mem_pct if f.after else None),
+    _of("predicted_guests", "Guests after the plan", "guests", "load",
+        lambda f: float(f.after.guest_count) if f.after else None),
+)  # fmt: skip
+
+
+def readings(facts: Facts) -> Iterator[Reading]:
+    """Every quantity of a cluster with its value, those of the whole cluster first."""
+    for quantity in CLUSTER:
+        yield _reading(quantity, f"cluster/{quantity.key}", None, quantity.value(facts))
+    if facts.told is None:
+        return
+    after = facts.told.batch_impact.after
+    for node in facts.told.nodes:
+        of = NodeFacts(node=node, after=after.nodes.get(node.name), score_after=after.node_scores.get(node.name))
+        for each in NODE:
+            yield _reading(each, f"cluster/node/{node.name}/{each.key}", node.name, each.value(of))
+
+
+def _reading(of: ClusterQuantity | NodeQuantity, qid: str, node: str | None, value: float | None) -> Reading:
+    measured = value if value is not None and math.isfinite(value) else None
+    return Reading(
+        id=qid, key=of.key, node=node, name=of.name, unit=of.unit, category=of.category, value=measured
+    )  # fmt: skip
