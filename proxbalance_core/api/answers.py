@@ -162,11 +162,19 @@ class ExportedRun:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChangedValue:
+    """A setting as it was and as it is."""
+
+    before: Any
+    after: Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SettingsChanged:
-    """The settings in force now, and what changed: key to before and after."""
+    """The settings in force now, and what changed of them by key."""
 
     settings: dict[str, Any]
-    changed: dict[str, tuple[Any, Any]]
+    changed: dict[str, ChangedValue]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from proxbalance_core.api.answers import Generated, Listed, Preset, SettingsChanged, cut
+from proxbalance_core.api.answers import ChangedValue, Generated, Listed, Preset, SettingsChanged, cut
 from proxbalance_core.api.endpoint import Call
 from proxbalance_core.api.problems import Problem
 from proxbalance_core.domain import presets
@@ -65,4 +65,5 @@ def _put(call: Call, wanted: Settings) -> SettingsChanged:
     changed = tuning.difference(call.bench.settings(call.cid), wanted)
     if changed:
         call.bench.save_settings(call.cid, wanted, call.who)
-    return SettingsChanged(settings=wanted.to_dict(), changed=changed)
+    told = {key: ChangedValue(before=before, after=after) for key, (before, after) in changed.items()}
+    return SettingsChanged(settings=wanted.to_dict(), changed=told)

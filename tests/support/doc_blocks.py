@@ -21,7 +21,7 @@ from proxbalance_core import (
 from proxbalance_core.domain.settings import DESIGN, Spec, specs
 from proxbalance_core.domain.units import GIB
 from proxbalance_core.errors import ProxBalanceError
-from tests.support import backtest_blocks, engine_blocks, scoring_blocks
+from tests.support import api_blocks, backtest_blocks, engine_blocks, scoring_blocks
 from tests.support.compact_json import compact
 from tests.support.example import snapshot as example_snapshot
 
@@ -232,4 +232,5 @@ BLOCKS = {
     **scoring_blocks.BLOCKS,
     **engine_blocks.BLOCKS,
     **backtest_blocks.BLOCKS,
+    **api_blocks.BLOCKS,
 }

@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from proxbalance_core.api import openapi
 from proxbalance_core.domain import schemas
-from tests.support import backtest_blocks, doc_blocks
+from tests.support import api_blocks, backtest_blocks, doc_blocks
 from tests.support.compact_json import compact
 from tests.support.example import snapshot as example_snapshot
 
@@ -33,6 +34,8 @@ def whole_files() -> dict[Path, str]:
         "schema/suggestions.v1.json": schemas.suggestions_schema(),
         "schema/patterns.v1.json": schemas.patterns_schema(),
         "schema/sensitivity.v1.json": schemas.sensitivity_schema(),
+        "openapi.json": openapi.document(),
+        "grafana/proxbalance.json": api_blocks.dashboard(),
         "examples/snapshot.json": example_snapshot(),
         "examples/assessment.json": doc_blocks.example_assessment(),
         "examples/whatif.json": doc_blocks.example_whatif(),
