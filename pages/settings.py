@@ -1,8 +1,8 @@
-"""Connections, thresholds, profile, collection, the app itself, and how scoring works."""
+"""Connections, thresholds, profile, collection, the app itself, API tokens, and how scoring works."""
 
 import streamlit as st
 
-from proxbalance_core.ui import connect, header, past, scoring_guide, settings
+from proxbalance_core.ui import api_tokens, connect, header, past, scoring_guide, settings
 
 header.head("Settings", "What is watched, from where a node counts as loaded, and how often to look.")
 views = {
@@ -11,6 +11,7 @@ views = {
     "thresholds": "Thresholds",
     "collection": "Collection",
     "app": "App",
+    "tokens": "API tokens",
     "scoring": "How scoring works",
 }
 view = st.segmented_control(
@@ -35,5 +36,7 @@ elif view == "collection":
     settings.collection()
 elif view == "app":
     settings.app()
+elif view == "tokens":
+    api_tokens.tokens()
 else:
     connect.connections()
