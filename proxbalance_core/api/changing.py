@@ -17,6 +17,7 @@ from proxbalance_core.services import tuning
 def generate(call: Call) -> Generated:
     """Collect when the figures are old, run the engine, and say what came out."""
     made = call.bench.regenerate(call.cid)
+    call.desk.look_again()
     return Generated(
         generation=made.id, generated_at=made.at, engine_seconds=made.engine_seconds,
         summary=call.desk.assessment(made).summary,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Hashable
 
 from proxbalance_core.api.problems import RETRY, Problem
@@ -14,6 +15,8 @@ from proxbalance_core.services.assessing import Generation
 from proxbalance_core.services.workbench import Workbench
 
 MOST_GENERATIONS, MOST_ANSWER_BYTES = 8, 64 << 20
+# So long the newest generation counts as the newest without asking the store.
+NEWEST_S, MOST_NAMES = 0.25, 64
 BenchOf = Callable[[], Workbench | None]
 
 
@@ -24,6 +27,7 @@ class Desk:
         self._bench_of = bench_of
         self._generations, self._told = Shelf(MOST_GENERATIONS), Shelf(MOST_GENERATIONS)
         self._answers = Shelf(MOST_ANSWER_BYTES, lambda answer: answer.size)
+        self._newest: dict[str | None, tuple[float, tuple[int, str, int]]] = {}
 
     @property
     def bench(self) -> Workbench:
@@ -85,8 +89,27 @@ class Desk:
         assert isinstance(told, Assessment)
         return told
 
-    def answer(self, generation: Generation, asked: Hashable, make: Callable[[], Encoded]) -> Encoded:
-        """An answer that depends on a generation alone, made once."""
-        made = self._answers.get((id(self.bench), generation.cid, generation.id, asked), make)
+    def answer(self, named: str | None, generation: Generation, asked: Hashable, make: Callable[[], Encoded]) -> (
+        Encoded
+    ):  # fmt: skip
+        """An answer that depends on the newest generation of the cluster that was ``named`` alone, made once."""
+        key = (id(self.bench), generation.cid, generation.id)
+        made = self._answers.get((*key, asked), make)
         assert isinstance(made, Encoded)
+        if len(self._newest) >= MOST_NAMES:
+            self._newest.clear()
+        self._newest[named] = (time.monotonic() + NEWEST_S, key)
         return made
+
+    def at_hand(self, named: str | None, asked: Hashable) -> Encoded | None:
+        """Such an answer when it is there already, without asking the store: for the event loop itself."""
+        until, key = self._newest.get(named, (0.0, (0, "", 0)))
+        if time.monotonic() >= until:
+            return None
+        found = self._answers.peek((*key, asked))
+        assert found is None or isinstance(found, Encoded)
+        return found
+
+    def look_again(self) -> None:
+        """There is a newer generation."""
+        self._newest.clear()

@@ -9,8 +9,8 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from proxbalance_core import __version__
 from proxbalance_core.domain.quantities import CLUSTER, NODE, ClusterQuantity, Facts, NodeQuantity, readings
-from proxbalance_core.services.diagnostics import versions
 
 PREFIX, TOTAL = "proxbalance", "_total"
 CLUSTER_LABELS, NODE_LABELS = ("cluster",), ("cluster", "node")
@@ -43,7 +43,7 @@ class _Quantities(Collector):
                 of.setdefault(reading.key, []).append((labels, reading.value))
 
     def collect(self) -> Iterable[Metric]:
-        yield InfoMetricFamily(PREFIX, "This ProxBalance", value={"version": versions()["proxbalance"]})
+        yield InfoMetricFamily(PREFIX, "This ProxBalance", value={"version": __version__})
         for of_cluster in CLUSTER:
             yield _family(of_cluster, CLUSTER_LABELS, self._values[0])
         for of_node in NODE:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import platform
 
+from proxbalance_core import __version__
 from proxbalance_core.api.answers import API_VERSION, About, ClusterState, Health, TokenState
 from proxbalance_core.api.endpoint import Call
-from proxbalance_core.services.diagnostics import versions
 from proxbalance_core.services.workbench import Workbench
 
 
@@ -26,7 +26,7 @@ def about(call: Call) -> About:
     assert token is not None
     return About(
         name="ProxBalance",
-        version=versions()["proxbalance"],
+        version=__version__,
         api_version=API_VERSION,
         python=platform.python_version(),
         token=TokenState(id=token.id, title=token.title, scopes=token.scopes),

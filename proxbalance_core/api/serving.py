@@ -3,29 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, TypeVar
+from collections.abc import Awaitable, Callable, Hashable, Mapping
+from typing import Any
 
-import anyio
-import structlog
 from anyio import CapacityLimiter, to_thread
 from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 
+from proxbalance_core.api.admission import Door
 from proxbalance_core.api.desk import BenchOf, Desk
 from proxbalance_core.api.endpoint import Call, Endpoint, Page
 from proxbalance_core.api.patience import Patience
 from proxbalance_core.api.problems import RETRY, Problem, of_error, of_fault, response
 from proxbalance_core.api.shelf import Encoded
 from proxbalance_core.domain.documents import plain
-from proxbalance_core.domain.tokens import ApiToken
-from proxbalance_core.errors import AccessError, ProxBalanceError
-from proxbalance_core.services.access import admitted
+from proxbalance_core.errors import ProxBalanceError
 
 READERS, THINKERS, MOST_WAITING = 8, 2, 16
 JSON = "application/json"
-Value = TypeVar("Value")
 
 
 class Server:
@@ -33,65 +29,51 @@ class Server:
 
     def __init__(self, bench_of: BenchOf, patience: Patience | None = None) -> None:
         self.desk = Desk(bench_of)
-        self._patience = patience or Patience()
+        self._door = Door(self.desk, patience or Patience())
         # Reads don't wait for the engine, and the pages' files for neither.
         self._readers, self._thinkers = CapacityLimiter(READERS), CapacityLimiter(THINKERS)
+        self._thinking = 0
 
     def route(self, endpoint: Endpoint) -> Callable[[Request], Awaitable[Response]]:
         """What Starlette calls for an endpoint."""
 
         async def answer(request: Request) -> Response:
             try:
-                return await self._answer(endpoint, request)
+                made = await self._made(endpoint, request)
             except Problem as problem:
                 return response(problem)
+            return _sent(made, request.headers, kept=endpoint.kept)
 
         return answer
 
-    async def _answer(self, endpoint: Endpoint, request: Request) -> Response:
-        token = await self._admitted(endpoint, request)
+    async def _made(self, endpoint: Endpoint, request: Request) -> Encoded:
+        token = await self._door.admitted(endpoint, request, self._readers)
         query = _read_query(endpoint.query, request)
         body = None if endpoint.body is None else _read_body(endpoint.body, await request.body())
         call = Call(desk=self.desk, path=request.path_params, query=query, body=body, token=token)
-        limiter = self._thinkers if endpoint.heavy else self._readers
-        if limiter.statistics().tasks_waiting >= MOST_WAITING and endpoint.heavy:
+        if endpoint.kept:
+            found = self.desk.at_hand(call.query.cluster, _asked(endpoint, call))
+            if found is not None:
+                return found
+        return await self._worked_out(endpoint, call)
+
+    async def _worked_out(self, endpoint: Endpoint, call: Call) -> Encoded:
+        if not endpoint.heavy:
+            return await _in_thread(endpoint, call, self._readers)
+        if self._thinking >= THINKERS + MOST_WAITING:
             raise Problem(503, "Too much is being worked out already; ask again in a moment.", headers=RETRY)
-        made = await _in_thread(lambda: _encoded(endpoint, call), limiter)
-        return _sent(made, request.headers, kept=endpoint.kept)
-
-    async def _admitted(self, endpoint: Endpoint, request: Request) -> ApiToken | None:
-        """Whoever asks, when the token allows it; a refusal is logged, without what was shown, and waits."""
-        scope = endpoint.scope
-        if scope is None:
-            return None
-        shown = _bearer(request)
+        self._thinking += 1  # counted by the event loop alone
         try:
-            return await _in_thread(lambda: admitted(self.desk.bench, shown, scope), self._readers, raw=True)
-        except AccessError as error:
-            client = request.client.host if request.client else "unknown"
-            structlog.get_logger(__name__).warning(
-                "an API request was refused",
-                why=error.message, client=client, method=request.method, path=endpoint.path,
-                token=error.facts.get("token"),
-            )  # fmt: skip
-            if shown:
-                await anyio.sleep(self._patience.wait_s(client))
-            raise of_error(error) from None
+            return await _in_thread(endpoint, call, self._thinkers)
+        finally:
+            self._thinking -= 1
 
 
-async def _in_thread(work: Callable[[], Value], limiter: CapacityLimiter, *, raw: bool = False) -> Value:
-    """``work`` beside the event loop; an error of ours becomes a problem, refusals of tokens stay when ``raw``."""
+async def _in_thread(endpoint: Endpoint, call: Call, limiter: CapacityLimiter) -> Encoded:
     try:
-        return await to_thread.run_sync(work, limiter=limiter)
+        return await to_thread.run_sync(lambda: _encoded(endpoint, call), limiter=limiter)
     except ProxBalanceError as error:
-        if raw and isinstance(error, AccessError):
-            raise
         raise of_error(error) from error
-
-
-def _bearer(request: Request) -> str | None:
-    kind, _, shown = request.headers.get("authorization", "").partition(" ")
-    return shown.strip() if kind.lower() == "bearer" and shown.strip() else None
 
 
 def _read_query(model: type[BaseModel], request: Request) -> BaseModel:
@@ -112,11 +94,16 @@ def _read_body(model: type[BaseModel], raw: bytes) -> BaseModel:
         raise of_fault(error, "body") from None
 
 
+def _asked(endpoint: Endpoint, call: Call) -> Hashable:
+    """What of a call its kept answer depends on, beside the assessment."""
+    return endpoint.path, tuple(sorted(call.path.items())), call.query.model_dump_json()
+
+
 def _encoded(endpoint: Endpoint, call: Call) -> Encoded:
     if not endpoint.kept:
         return _encode(endpoint.handler(call))
-    asked = (endpoint.path, tuple(sorted(call.path.items())), call.query.model_dump_json())
-    return call.desk.answer(call.generation, asked, lambda: _encode(endpoint.handler(call)))
+    named, asked = call.query.cluster, _asked(endpoint, call)
+    return call.desk.answer(named, call.generation, asked, lambda: _encode(endpoint.handler(call)))
 
 
 def _encode(made: Any) -> Encoded:

@@ -64,6 +64,13 @@ class Shelf:
                     self._making.pop(key, None)
         return made
 
+    def peek(self, key: Hashable) -> Any:
+        """The value of ``key`` when it is there, else None."""
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+            return self._kept.get(key)
+
     def _keep(self, key: Hashable, value: Any) -> None:
         with self._lock:
             self._kept[key] = value

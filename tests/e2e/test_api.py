@@ -53,6 +53,10 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str
             assert time.monotonic() < until, asked(f"{url}/api/v1/info", token)
             time.sleep(0.5)
         yield url, token
+        log = (folder / "server.log").read_text("utf-8", "replace")
+    assert "an API request was refused" in log
+    assert token.split("_", 2)[2] not in log
+    assert "hunter2" not in log
 
 
 @pytest.mark.e2e
@@ -95,7 +99,7 @@ def test_pages_and_api_stand_behind_the_same_guards(running: tuple[str, str]) ->
 def test_a_wrong_token_waits_while_others_do_not(running: tuple[str, str]) -> None:
     url, _ = running
     began = time.monotonic()
-    assert asked(f"{url}/api/v1/info", "wrong")[0] == 401
+    assert asked(f"{url}/api/v1/info", "hunter2")[0] == 401
     assert time.monotonic() - began >= 0.25
     began = time.monotonic()
     assert asked(f"{url}/api/v1/health")[0] == 200
