@@ -116,6 +116,13 @@ def groups(found: Simulation) -> tuple[MoveGroup, ...]:
     return tuple(group for group in made if group.rows)
 
 
+def listed(group: MoveGroup, first: int = 0) -> Table:
+    """The rows of a group from ``first`` on, as a table."""
+    titles: dict[str, str | None] = {"guest": "Guest", "way": "Way", "points": "Now and then"}
+    rows = [(row.guest, row.way, row.points) for row in group.rows[first:]]
+    return Table(rows=pd.DataFrame(rows, columns=list(titles)), titles=titles)
+
+
 def _guest(vmid: int, name: str) -> str:
     return f"{vmid} {name}".strip()
 

@@ -98,20 +98,21 @@ def _simulation(generation: Generation) -> None:
 
 def _group(group: MoveGroup) -> None:
     if group.title == present.SAME_TARGET:
+        # Many, and of little weight: one table is drawn ten times as fast as a row of texts for each.
         with st.expander(f"{group.title}: {len(group.rows)}", icon=_BADGES[group.title][1]):
-            _rows(group, 0, len(group.rows))
+            tables.show(present.listed(group), "Recommendations that gain more or less than now")
         return
     colour, icon = _BADGES[group.title]
     with st.container(border=True, key=f"tuning_group_{group.title}", gap="xsmall"):
         st.badge(f"{group.title}: {len(group.rows)}", icon=icon, color=colour)
-        _rows(group, 0, _SHOWN)
+        _rows(group)
         if len(group.rows) > _SHOWN:
             with st.expander(f"{len(group.rows) - _SHOWN} more"):
-                _rows(group, _SHOWN, len(group.rows))
+                tables.show(present.listed(group, _SHOWN), f"{group.title}, the others")
 
 
-def _rows(group: MoveGroup, first: int, last: int) -> None:
-    for place, row in enumerate(group.rows[first:last], start=first):
+def _rows(group: MoveGroup) -> None:
+    for place, row in enumerate(group.rows[:_SHOWN]):
         key = f"{group.title}_{place}"
         with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"tuning_row_{key}"):
             theme.strong(row.guest, f"tuning-{key}")
