@@ -104,7 +104,7 @@ def test_from_an_address_to_figures_and_what_is_said_when_they_grow_old(
     page.get_by_role("heading", name="Overview", exact=True).wait_for(timeout=60_000)
     page.get_by_text("Cluster health").first.wait_for(timeout=60_000)
     settle(page)
-    assert "cluster=Office" in page.url
+    assert "cluster=office" in page.url
     for name in peer.server.cluster.nodes:
         assert page.get_by_text(name, exact=True).first.is_visible()
     go(page, "Recommendations")
