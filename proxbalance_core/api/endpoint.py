@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel
 
@@ -15,6 +15,9 @@ from proxbalance_core.domain.plans import Assessment
 from proxbalance_core.domain.tokens import ApiToken, Scope
 from proxbalance_core.services.assessing import Generation
 from proxbalance_core.services.workbench import Workbench
+
+# What a call does: read what is kept, think with the engine, or ask the cluster, which may not answer for a while.
+Lane = Literal["read", "think", "ask"]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -69,8 +72,8 @@ class Page:
 class Endpoint:
     """One thing that the API does.
 
-    ``handler`` runs in a worker thread; ``answer`` is the type of what it gives. ``kept`` answers depend on the newest
-    generation, path and query alone; ``heavy`` ones run the engine, and few at a time. ``scope`` None needs no token.
+    ``handler`` runs in a worker thread of its ``lane``; ``answer`` is the type of what it gives. ``kept`` answers
+    depend on the newest generation, path and query alone. ``scope`` None needs no token.
     """
 
     method: str
@@ -82,6 +85,6 @@ class Endpoint:
     query: type[BaseModel] = OfCluster
     body: type[BaseModel] | None = None
     kept: bool = False
-    heavy: bool = False
+    lane: Lane = "read"
     media: tuple[str, ...] = ("application/json",)
     refusals: tuple[int, ...] = ()

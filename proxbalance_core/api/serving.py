@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Awaitable, Callable, Hashable, Mapping
 from typing import Any
 
@@ -13,14 +14,16 @@ from starlette.responses import Response
 
 from proxbalance_core.api.admission import Door
 from proxbalance_core.api.desk import BenchOf, Desk
-from proxbalance_core.api.endpoint import Call, Endpoint, Page
+from proxbalance_core.api.endpoint import Call, Endpoint, Lane, Page
 from proxbalance_core.api.patience import Patience
 from proxbalance_core.api.problems import RETRY, Problem, of_error, of_fault, response
 from proxbalance_core.api.shelf import Encoded
 from proxbalance_core.domain.documents import plain
 from proxbalance_core.errors import ProxBalanceError
 
-READERS, THINKERS, MOST_WAITING = 8, 2, 16
+# Threads of each lane: reads don't wait for the engine, the engine not for clusters, and the pages' files for none.
+THREADS: dict[Lane, int] = {"read": 8, "think": 2, "ask": 4}
+MOST_WAITING = 16
 JSON = "application/json"
 
 
@@ -30,9 +33,8 @@ class Server:
     def __init__(self, bench_of: BenchOf, patience: Patience | None = None) -> None:
         self.desk = Desk(bench_of)
         self._door = Door(self.desk, patience or Patience())
-        # Reads don't wait for the engine, and the pages' files for neither.
-        self._readers, self._thinkers = CapacityLimiter(READERS), CapacityLimiter(THINKERS)
-        self._thinking = 0
+        self._threads = {lane: CapacityLimiter(count) for lane, count in THREADS.items()}
+        self._busy: Counter[Lane] = Counter()
 
     def route(self, endpoint: Endpoint) -> Callable[[Request], Awaitable[Response]]:
         """What Starlette calls for an endpoint."""
@@ -47,7 +49,7 @@ class Server:
         return answer
 
     async def _made(self, endpoint: Endpoint, request: Request) -> Encoded:
-        token = await self._door.admitted(endpoint, request, self._readers)
+        token = await self._door.admitted(endpoint, request, self._threads["read"])
         query = _read_query(endpoint.query, request)
         body = None if endpoint.body is None else _read_body(endpoint.body, await request.body())
         call = Call(desk=self.desk, path=request.path_params, query=query, body=body, token=token)
@@ -58,15 +60,14 @@ class Server:
         return await self._worked_out(endpoint, call)
 
     async def _worked_out(self, endpoint: Endpoint, call: Call) -> Encoded:
-        if not endpoint.heavy:
-            return await _in_thread(endpoint, call, self._readers)
-        if self._thinking >= THINKERS + MOST_WAITING:
+        lane = endpoint.lane
+        if lane != "read" and self._busy[lane] >= THREADS[lane] + MOST_WAITING:
             raise Problem(503, "Too much is being worked out already; ask again in a moment.", headers=RETRY)
-        self._thinking += 1  # counted by the event loop alone
+        self._busy[lane] += 1  # counted by the event loop alone
         try:
-            return await _in_thread(endpoint, call, self._thinkers)
+            return await _in_thread(endpoint, call, self._threads[lane])
         finally:
-            self._thinking -= 1
+            self._busy[lane] -= 1
 
 
 async def _in_thread(endpoint: Endpoint, call: Call, limiter: CapacityLimiter) -> Encoded:

@@ -28,7 +28,9 @@ def _get(path: str, handler: Any, answer: Any, summary: str, **more: Any) -> End
 
 def _ask(path: str, handler: Any, answer: Any, summary: str, **more: Any) -> Endpoint:
     """A question that needs a body: it changes nothing, so who may read may ask it."""
-    return Endpoint(method="POST", path=path, handler=handler, answer=answer, summary=summary, heavy=True, **more)
+    return Endpoint(
+        method="POST", path=path, handler=handler, answer=answer, summary=summary, **{"lane": "think", **more}
+    )
 
 
 def _write(method: str, path: str, handler: Any, answer: Any, summary: str, **more: Any) -> Endpoint:
@@ -52,7 +54,7 @@ STATE = (
     _get("/nodes/{name}", advice.node, a.NodeDetail, "One node, what the plan makes of it, what is said about it.",
          kept=True, refusals=(404,)),
     _get("/guests/{vmid:int}/options", advice.options, GuestOptions, "Every node for one guest.",
-         kept=True, refusals=(404,)),
+         kept=True, lane="think", refusals=(404,)),
     _get("/quantities", outlets.quantities, a.Listed[Reading], "Every figure of the registry with its present value.",
          query=q.Paged),
     _get("/events", outlets.events, a.EventsPage, "What happened, oldest first.", query=q.OfEvents),
@@ -68,9 +70,9 @@ ADVICE = (
     _get("/recommendations/history", advice.history, a.Listed[a.GenerationRow], "Runs of the engine, newest first.",
          query=q.OfHistory, kept=True),
     _get("/recommendations/diagnostics", advice.diagnostics, a.RunDiagnostics, "Whether all behind the advice is well.",
-         heavy=True),
+         lane="ask"),
     _get("/recommendations/threshold-suggestions", advice.suggestions, Suggestions,
-         "Thresholds that would fit the cluster better, each with what it would change.", kept=True, heavy=True),
+         "Thresholds that would fit the cluster better, each with what it would change.", kept=True, lane="think"),
     _get("/recommendations/export", outlets.export, a.Listed[a.ExportedRun],
          "Recommendations as a file: the newest, or all from a time to a time.", query=q.OfExport,
          media=("application/json", outlets.CSV)),
@@ -83,11 +85,11 @@ TRIALS = (
     _ask("/drain", trials.drain, Drain, "How nodes are emptied for maintenance.", body=b.DrainBody),
     _ask("/plan", trials.plan, a.PlanDocument, "The moves in waves, looked for anew.", body=b.PlanBody),
     _ask("/validate", trials.validate, Validation, "Whether a move may be made now: asks the cluster.",
-         body=b.ValidateBody, refusals=(502,)),
+         body=b.ValidateBody, lane="ask", refusals=(502,)),
 )  # fmt: skip
 WRITES = (
     _write("POST", "/generate", changing.generate, a.Generated, "Collect if need be, and assess anew.",
-           heavy=True, refusals=(502,)),
+           lane="ask", refusals=(502,)),
     _get("/settings", changing.settings, Settings, "The settings in force."),
     _write("PUT", "/settings", changing.replace, a.SettingsChanged, "Put a document of settings in force.",
            body=b.Replace),

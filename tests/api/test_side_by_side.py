@@ -15,10 +15,11 @@ from starlette.applications import Starlette
 from proxbalance_core.api.admission import REMEMBERED_S
 from proxbalance_core.api.mounting import guards, routes
 from proxbalance_core.api.patience import Patience
-from proxbalance_core.api.serving import MOST_WAITING, THINKERS
+from proxbalance_core.api.serving import MOST_WAITING, THREADS
 from proxbalance_core.services import access, trying
 from tests.api.conftest import BASE, HOSTS, Api
 
+THINKERS = THREADS["think"]
 Work = Callable[[httpx.AsyncClient], Awaitable[None]]
 
 
