@@ -16,12 +16,13 @@ from proxbalance_core.api.answers import (
 from proxbalance_core.api.endpoint import Call
 from proxbalance_core.api.problems import Problem
 from proxbalance_core.api.queries import RISKS, OfRecommendations
+from proxbalance_core.domain.patterns import Patterns
 from proxbalance_core.domain.records import GenerationGlance
 from proxbalance_core.domain.results import GuestOptions, NodeScore, Recommendation
 from proxbalance_core.domain.suggestions import Suggestions
 from proxbalance_core.domain.units import known
 from proxbalance_core.present import advice
-from proxbalance_core.services import assessing, tuning
+from proxbalance_core.services import assessing, patterning, tuning
 from proxbalance_core.services.assessing import KeptGeneration
 from proxbalance_core.services.exporting import MOST_RUNS
 from proxbalance_core.services.workbench import Changes, Generation
@@ -165,3 +166,8 @@ def options(call: Call) -> GuestOptions:
         cluster = generation.snapshot.cluster
         raise Problem(404, f"There is no guest {vmid} in cluster '{cluster}'.", field="path.vmid")
     return assessing.options_of(generation, vmid)
+
+
+def patterns(call: Call) -> Patterns:
+    """How nodes and guests go by hour and weekday."""
+    return patterning.patterns(call.bench, call.cid, call.query.days)

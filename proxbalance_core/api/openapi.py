@@ -21,6 +21,7 @@ from proxbalance_core.domain.cluster import ClusterSnapshot
 from proxbalance_core.domain.documents import SNAPSHOT_FORMAT
 from proxbalance_core.domain.drains import DRAIN_FORMAT, Drain
 from proxbalance_core.domain.failover import N_MINUS_1_FORMAT, NMinusOne
+from proxbalance_core.domain.patterns import PATTERNS_FORMAT, Patterns
 from proxbalance_core.domain.plans import ASSESSMENT_FORMAT, PLAN_FORMAT, Assessment
 from proxbalance_core.domain.settings import Settings
 from proxbalance_core.domain.suggestions import SUGGESTIONS_FORMAT, Suggestions
@@ -33,7 +34,7 @@ REF = "#/components/schemas/{model}"
 _FORMATS: dict[type, str] = {
     ClusterSnapshot: SNAPSHOT_FORMAT, Assessment: ASSESSMENT_FORMAT, Suggestions: SUGGESTIONS_FORMAT,
     WhatIf: WHATIF_FORMAT, Placing: PLACE_FORMAT, NMinusOne: N_MINUS_1_FORMAT, Drain: DRAIN_FORMAT,
-    PlanDocument: PLAN_FORMAT,
+    PlanDocument: PLAN_FORMAT, Patterns: PATTERNS_FORMAT,
 }  # fmt: skip
 _REFUSALS = {
     400: "It is not what HTTP or JSON look like.",

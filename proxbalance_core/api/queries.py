@@ -96,6 +96,12 @@ class OfExport(Query):
         return self.since, self.until
 
 
+class OfPatterns(OfCluster):
+    """Which part of the past."""
+
+    days: int = Field(28, ge=3, le=90, description="How far back to look.")
+
+
 class OfEvents(OfCluster):
     """Which events."""
 

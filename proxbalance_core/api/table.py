@@ -12,6 +12,7 @@ from proxbalance_core.api.endpoint import Endpoint
 from proxbalance_core.domain.cluster import ClusterSnapshot
 from proxbalance_core.domain.drains import Drain
 from proxbalance_core.domain.failover import NMinusOne
+from proxbalance_core.domain.patterns import Patterns
 from proxbalance_core.domain.plans import Assessment, Simulation
 from proxbalance_core.domain.quantities import Reading
 from proxbalance_core.domain.results import GuestOptions, NodeScore, Recommendation
@@ -57,6 +58,8 @@ STATE = (
          kept=True, lane="think", refusals=(404,)),
     _get("/quantities", outlets.quantities, a.Listed[Reading], "Every figure of the registry with its present value.",
          query=q.Paged),
+    _get("/patterns", advice.patterns, Patterns, "How nodes and guests go by hour and weekday.",
+         query=q.OfPatterns, kept=True, lane="think"),
     _get("/events", outlets.events, a.EventsPage, "What happened, oldest first.", query=q.OfEvents),
 )  # fmt: skip
 ADVICE = (

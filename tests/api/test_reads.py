@@ -14,6 +14,7 @@ import pytest
 from proxbalance_core.api.desk import NEWEST_S
 from proxbalance_core.domain.results import Recommendation
 from proxbalance_core.present.reading import build
+from proxbalance_core.services import patterning
 from tests.api.conftest import Api
 
 
@@ -137,6 +138,11 @@ def test_diagnostics_and_suggestions(api: Api) -> None:
     assert {finding["check"] for finding in told["diagnostics"]["findings"]} >= {"collection", "history"}
     suggested = api.get("/recommendations/threshold-suggestions")
     assert suggested["format"] == "proxbalance.suggestions/1"
+
+
+def test_patterns_are_those_of_the_past(api: Api) -> None:
+    assert api.get("/patterns", days=7) == patterning.patterns(api.bench, "demo", 7).to_dict()
+    assert api.refused("GET", "/patterns?days=2")[2] == "query.days"
 
 
 def test_options_of_a_guest(api: Api) -> None:
