@@ -11,7 +11,7 @@ from proxbalance_core.domain.connections import Connection
 from proxbalance_core.domain.plans import Assessment
 from proxbalance_core.errors import ConfigError
 from proxbalance_core.present.reading import read_assessment
-from proxbalance_core.services.assessing import Generation
+from proxbalance_core.services.assessing import Generation, KeptGeneration
 from proxbalance_core.services.workbench import Workbench
 
 MOST_GENERATIONS, MOST_ANSWER_BYTES = 8, 64 << 20
@@ -66,22 +66,31 @@ class Desk:
             raise Problem(409, f"Name the cluster with the query 'cluster': {names}.", field="query.cluster")
         return known[0]
 
+    def newest(self, cid: str) -> KeptGeneration | None:
+        """The newest generation of a cluster, whole or in brief, read from the store once; None before the first."""
+        bench = self.bench
+        glances = bench.generations(cid, limit=1)
+        if not glances:
+            return None
+        found = self._generations.get((id(bench), glances[0].id), lambda: bench.generation(glances[0].id))
+        assert isinstance(found, KeptGeneration)
+        return found
+
     def generation(self, cid: str) -> Generation:
-        """The newest generation of a cluster, read from the store once.
+        """The newest generation of a cluster, whole.
 
         Raises
         ------
         Problem
-            There is none yet.
+            There is none yet, or it is so old that only the main of it is kept.
         """
-        bench = self.bench
-        newest = bench.generations(cid, limit=1)
-        made = self._generations.get((id(bench), newest[0].id), lambda: bench.latest(cid)) if newest else None
-        if not isinstance(made, Generation):
-            raise Problem(409, "There is no assessment of this cluster yet; POST /api/v1/generate makes one.")
-        return made
+        found = self.newest(cid)
+        if isinstance(found, Generation):
+            return found
+        said = "no assessment of this cluster yet" if found is None else "none of this cluster that is kept whole"
+        raise Problem(409, f"There is {said}; POST /api/v1/generate makes one.")
 
-    def assessment(self, generation: Generation) -> Assessment:
+    def assessment(self, generation: KeptGeneration) -> Assessment:
         """What a generation says, as values."""
         told = self._told.get(
             (id(self.bench), generation.cid, generation.id), lambda: read_assessment(generation.assessment)

@@ -51,10 +51,9 @@ def quantities(call: Call) -> Listed[Reading]:
 
 def facts(call: Call, cid: str) -> Facts:
     """What a cluster's quantities are read from."""
-    status = call.bench.status(cid)
-    if not call.bench.generations(cid, limit=1):
+    status, made = call.bench.status(cid), call.desk.newest(cid)
+    if made is None:
         return Facts(status=status)
-    made = call.desk.generation(cid)
     told = call.desk.assessment(made)
     return Facts(status=status, told=told, generated_at=made.at, engine_seconds=made.engine_seconds)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -76,6 +77,17 @@ def test_before_the_first_assessment_there_are_only_figures_of_collecting(api: A
     assert {row["id"]: row["value"] for row in rows if row["value"] is not None} == {
         "cluster/data_stale": 1.0, "cluster/collection_rounds_total": 0.0,
     }  # fmt: skip
+
+
+def test_an_assessment_of_which_the_main_is_left_still_has_its_figures(api: Api) -> None:
+    later = api.bench.clock() + timedelta(hours=60)
+    api.bench.store.generations.prune("demo", later)
+    assert api.refused("GET", "/nodes")[:2] == (
+        409, "There is none of this cluster that is kept whole; POST /api/v1/generate makes one.",
+    )  # fmt: skip
+    told = scraped(api)
+    assert told["proxbalance_cluster_health", "demo", None] > 0
+    assert told["proxbalance_node_suitability", "demo", "pve1"] >= 0
 
 
 def test_names_of_quantities_are_unique_and_proper() -> None:
