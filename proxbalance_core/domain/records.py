@@ -95,3 +95,34 @@ class ScoreRow:
     mem_pct: float
     iowait_pct: float
     guest_count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoreMark:
+    """One node over one step of a chart: means of its ``generations`` there, and the worst suitability among them.
+
+    ``at`` is the first of these generations.
+    """
+
+    at: datetime
+    node: str
+    generations: int
+    score: float
+    suitability: float
+    lowest_suitability: float
+    cpu_pct: float
+    mem_pct: float
+    iowait_pct: float
+    guest_count: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClusterMark:
+    """The cluster over one step of a chart: means of its ``generations`` there, and the lowest health among them."""
+
+    at: datetime
+    generations: int
+    cluster_health: float
+    lowest_health: float
+    imbalance: float
+    recommendation_count: float

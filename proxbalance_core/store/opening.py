@@ -26,6 +26,7 @@ from proxbalance_core.store.engine import cause_of, make_engine, place, reading,
 from proxbalance_core.store.generations import GenerationStore
 from proxbalance_core.store.levels import LevelStore
 from proxbalance_core.store.samples import SampleStore
+from proxbalance_core.store.scores import ScoreStore
 from proxbalance_core.store.shadows import ShadowStore
 from proxbalance_core.store.tokens import TokenStore
 
@@ -49,6 +50,7 @@ class Store:
         self.inventories = InventoryStore(engine)
         self.samples = SampleStore(engine)
         self.generations = GenerationStore(engine)
+        self.scores = ScoreStore(engine)
         self.settings = SettingsStore(engine)
         self.preferences = PreferenceStore(engine)
         self.wishes = WishStore(engine)
