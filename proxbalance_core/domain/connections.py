@@ -11,6 +11,7 @@ CollectorPlace = Literal["running here", "running elsewhere", "stopped"]
 LIVE: tuple[SourceKind, ...] = ("proxmox", "synthetic")
 # What an attempt is told to have failed at when it reached the cluster, and could not read all of it.
 NOTES = "notes"
+STALE_ROUNDS, STALE_MIN_S = 5, 300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,3 +66,8 @@ class ConnectionStatus:
     def failed(self) -> bool:
         """Whether the last attempt did not reach the cluster; one that could not read all of it did."""
         return self.last_error is not None and self.error_kind not in (None, NOTES)
+
+
+def stale_after_s(interval_s: float) -> float:
+    """How old figures may grow before they are stale [s]: five rounds missed, but never under five minutes."""
+    return max(STALE_MIN_S, STALE_ROUNDS * interval_s)

@@ -12,10 +12,11 @@ from proxbalance_core.domain.cluster import ClusterSnapshot
 from proxbalance_core.domain.connections import Connection
 from proxbalance_core.domain.documents import iso
 from proxbalance_core.domain.observed import Inventory
-from proxbalance_core.domain.records import Event, StoredGeneration
+from proxbalance_core.domain.records import StoredGeneration
 from proxbalance_core.domain.results import GuestOptions
 from proxbalance_core.domain.settings import Settings
 from proxbalance_core.errors import SnapshotNotFound, StaleData
+from proxbalance_core.services.happenings import happened
 from proxbalance_core.services.preferences import timezone_of
 from proxbalance_core.services.shadowing import follow
 
@@ -120,20 +121,9 @@ def generate(
     assessment = assess(snapshot, settings, on_progress=on_progress)
     seconds = time.perf_counter() - began
     document = assessment.to_dict() | {"generated_at": iso(at), "engine_seconds": round(seconds, 4)}
-    before = store.generations.list(connection.id, limit=1)
+    before = store.generations.latest(connection.id)
     made = store.generations.add(connection.id, at, snapshot, settings, document, seconds)
-    count = assessment.summary.recommendation_count
-    happened = [
-        Event(
-            at=at,
-            event="recommendations.generated",
-            payload={"count": count, "summary": assessment.summary.advice, "urgency": assessment.summary.urgency},
-        )
-    ]
-    if before and before[0].recommendation_count and not count:
-        cleared = {"previous_count": before[0].recommendation_count, "how": "nothing left to recommend"}
-        happened.append(Event(at=at, event="recommendations.cleared", payload=cleared))
-    store.events.append(connection.id, *happened)
+    store.events.append(connection.id, *happened(None if before is None else before.assessment, document, at))
     follow(store, connection.id, snapshot, assessment, at)
     return Generation(
         id=made, cid=connection.id, at=at, snapshot=snapshot, settings=settings, assessment=document,

@@ -8,7 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from proxbalance_core.domain.connections import NOTES, CollectorStatus, Connection
+from proxbalance_core.domain.connections import NOTES, CollectorStatus, Connection, stale_after_s
+from proxbalance_core.domain.documents import iso
 from proxbalance_core.domain.observed import Entity, Inventory, MetricSource, Samples, StorageLevel, Timeframe
 from proxbalance_core.domain.records import Event, MoveRecord
 from proxbalance_core.errors import AuthenticationFailed, ProxBalanceError, SourceError, SourceUnavailable
@@ -61,7 +62,7 @@ def collect_round(
     now = clock()
     inventory = dataclasses.replace(inventory, notes=(*inventory.notes, *unread))
     _keep(store, cid, inventory, samples, now)
-    if status.consecutive_failures >= 3:
+    if _known_stale(store, cid):
         back = {"after_failures": status.consecutive_failures}
         store.events.append(cid, Event(at=now, event="data.back", payload=back))
     store.status.put(cid, _succeeded(status, now, inventory, samples))
@@ -76,6 +77,17 @@ def failed(store: Store, cid: str, now: datetime, error: ProxBalanceError) -> No
         consecutive_failures=status.consecutive_failures + 1,
     )  # fmt: skip
     store.status.put(cid, told)
+    last = status.last_success
+    limit = stale_after_s(store.settings.get(cid).interval_s)
+    if (last is None or (now - last).total_seconds() > limit) and not _known_stale(store, cid):
+        stale = {"last_success": None if last is None else iso(last), "error": error.message}
+        store.events.append(cid, Event(at=now, event="data.stale", payload=stale))
+
+
+def _known_stale(store: Store, cid: str) -> bool:
+    """Whether it was told that figures are old, and not yet that they are fresh again."""
+    last = store.events.newest(cid, "data.stale", "data.back")
+    return last is not None and last.event == "data.stale"
 
 
 def _succeeded(status: CollectorStatus, now: datetime, inventory: Inventory, samples: Samples) -> CollectorStatus:

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from proxbalance_core.domain.connections import LIVE, CollectorPlace, Connection, ConnectionStatus
+from proxbalance_core.domain.connections import LIVE, CollectorPlace, Connection, ConnectionStatus, stale_after_s
 from proxbalance_core.domain.observed import Inventory, MetricSource
 from proxbalance_core.domain.records import Event, GenerationGlance
 from proxbalance_core.domain.settings import Settings
@@ -44,7 +44,6 @@ __all__ = [
 ]
 
 DEMO = "demo"
-STALE_ROUNDS, STALE_MIN_S = 5, 300
 
 
 class Workbench:
@@ -185,7 +184,7 @@ class Workbench:
         live = connection.source in LIVE
         last = kept.last_success if live else connection.created_at
         age = (self.clock() - last).total_seconds() if last is not None else None
-        limit = max(STALE_MIN_S, STALE_ROUNDS * self.settings(connection.id).interval_s)
+        limit = stale_after_s(self.settings(connection.id).interval_s)
         return ConnectionStatus(
             cid=connection.id, title=connection.title, source=connection.source, last_success=last,
             last_attempt=kept.last_attempt if live else connection.created_at, last_error=kept.last_error,
@@ -308,7 +307,9 @@ class Workbench:
         before = self.store.settings.get(cid).to_dict()
         changed = {key: value for key, value in settings.to_dict().items() if before[key] != value}
         self.store.settings.put(cid, settings, who, now)
-        self.store.events.append(cid, Event(at=now, event="settings.changed", payload={"who": who, "changed": changed}))
+        if changed:
+            told = Event(at=now, event="settings.changed", payload={"who": who, "changed": changed})
+            self.store.events.append(cid, told)
 
     def mute(self, cid: str, vmid: int, until: datetime | None) -> None:
         """Leave a guest alone until a time; None lifts it."""
