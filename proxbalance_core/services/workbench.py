@@ -295,6 +295,10 @@ class Workbench:
             return Changes(previous_at=None)
         return changes.compare(before, after, pair[1].at)
 
+    def changes_between(self, before: int, after: int) -> Changes:
+        """What one generation of a cluster recommends otherwise than an earlier one, and which levels moved."""
+        return changes.between(self.store, before, after)
+
     # settings and wishes
 
     def settings(self, cid: str) -> Settings:
