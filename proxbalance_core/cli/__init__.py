@@ -11,6 +11,7 @@ from proxbalance_core.cli import (
     checks,
     cluster,
     connections,
+    history,
     maintenance,
     patterns,
     planning,
@@ -32,6 +33,7 @@ app.add_typer(checks.commands)
 app.add_typer(backtest.commands)
 app.add_typer(tuning.commands)
 app.add_typer(patterns.commands)
+app.add_typer(history.commands)
 app.add_typer(settings.commands, name="settings")
 app.add_typer(shadow.commands, name="shadow")
 app.add_typer(connections.commands, name="connections")
