@@ -1,4 +1,4 @@
-"""``patterns``: daily and weekly cycles, and guests that peak together."""
+"""``patterns`` and ``forecasts``: what repeats, and how well the coming day was foreseen."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from proxbalance_core.cli import common
 from proxbalance_core.cli.common import AsJson, ConnectionOption, DataDir
 
 if TYPE_CHECKING:
+    from proxbalance_core.domain.forecasts import ForecastAccuracy
     from proxbalance_core.domain.patterns import Patterns
 
 commands = typer.Typer(rich_markup_mode=None)
@@ -54,3 +55,35 @@ def _told(found: Patterns) -> None:
     names = {int(one.entity.partition("/")[2]): present.label(one) for one in found.guests}
     for pair in found.common_peaks:
         common.say(present.common_peak(pair, names))
+
+
+@commands.command()
+def forecasts(
+    days: Annotated[int, typer.Option("--days", min=5, max=90, help="How many days back.")] = 28,
+    connection: ConnectionOption = None,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Hold the forecasts of the last days against what came, beside simple ones."""
+    from proxbalance_core.services import patterning
+
+    with common.bench_at(data_dir) as bench:
+        target = common.target(bench, connection)
+        if target.source == "synthetic":
+            with common.progress("Collecting from the demo") as report:
+                bench.fresh(target.id, report)
+        found = patterning.forecasts(bench, target.id, days)
+    if as_json:
+        common.print_json(found.to_dict())
+        return
+    _judged(found)
+
+
+def _judged(found: ForecastAccuracy) -> None:
+    from proxbalance_core.present import forecasts as present
+
+    common.say(present.headline(found), "bold")
+    shown = present.table(found)
+    rows = [tuple(map(str, row)) for row in shown.rows.itertuples(index=False)]
+    columns = tuple(str(title) for title in shown.titles.values())
+    common.table("Each day forecast from the hours before it", columns, rows, columns[1:])

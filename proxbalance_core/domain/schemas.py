@@ -15,6 +15,7 @@ from proxbalance_core.domain.cluster import ClusterSnapshot
 from proxbalance_core.domain.documents import SNAPSHOT_FORMAT, snapshot_adapter
 from proxbalance_core.domain.drains import DRAIN_FORMAT, Drain
 from proxbalance_core.domain.failover import N_MINUS_1_FORMAT, NMinusOne
+from proxbalance_core.domain.forecasts import FORECASTS_FORMAT, ForecastAccuracy
 from proxbalance_core.domain.patterns import PATTERNS_FORMAT, Patterns
 from proxbalance_core.domain.plans import ASSESSMENT_FORMAT, Assessment
 from proxbalance_core.domain.presets import CUSTOM, PRESETS, SETTINGS_FORMAT
@@ -133,6 +134,11 @@ def sensitivity_schema() -> Schema:
 def patterns_schema() -> Schema:
     """The schema of ``proxbalance.patterns/1``."""
     return _document(_without_settings(Patterns), PATTERNS_FORMAT, _first_paragraph(Patterns))
+
+
+def forecasts_schema() -> Schema:
+    """The schema of ``proxbalance.forecasts/1``."""
+    return _document(_without_settings(ForecastAccuracy), FORECASTS_FORMAT, _first_paragraph(ForecastAccuracy))
 
 
 def _without_settings(kind: type) -> Schema:

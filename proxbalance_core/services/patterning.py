@@ -10,6 +10,9 @@ import numpy as np
 from proxbalance_core.services import backtesting
 
 if TYPE_CHECKING:
+    import pandas as pd
+
+    from proxbalance_core.domain.forecasts import ForecastAccuracy
     from proxbalance_core.domain.patterns import Patterns
     from proxbalance_core.features.arrays import Floats
     from proxbalance_core.features.course import Course
@@ -45,6 +48,37 @@ def heatmap(bench: Workbench, cid: str, entity: str, *, metric: str, statistic: 
     course = _course(bench, cid, days)
     calendar = Calendar.of(course.start, course.hours, ZoneInfo(course.snapshot.timezone))
     return calendar.heatmap(_series(course, entity, metric), statistic)
+
+
+def forecasts(bench: Workbench, cid: str, days: int = 28) -> ForecastAccuracy:
+    """How the forecasts of the last days did, beside simple ones.
+
+    Raises
+    ------
+    NotEnoughHistory
+        Under five days are stored, or the cluster is a single moment.
+    """
+    from proxbalance_core.whatif.accuracy import forecast_accuracy
+
+    return forecast_accuracy(_course(bench, cid, days))
+
+
+def past_forecast(bench: Workbench, cid: str, entity: str, days: int = 28) -> pd.DataFrame:
+    """One node's or guest's CPU of the judged days: ts, came, level, low, high [percent]; NaN where not measured."""
+    import pandas as pd
+
+    from proxbalance_core.forecast.accuracy import banded, by_day, judged_days
+    from proxbalance_core.whatif.accuracy import series_of
+
+    course = _course(bench, cid, days)
+    values, entities, _ = series_of(course)
+    one, count = values[:, [entities.index(entity)]], judged_days(course.hours)
+    band = banded(one, count)
+    begin = pd.Timestamp(course.at(course.hours - count * 24))
+    made = {"came": by_day(one, count), "level": band.level, "low": band.low, "high": band.high}
+    return pd.DataFrame(
+        {"ts": pd.date_range(begin, periods=count * 24, freq="h")} | {key: value.ravel() for key, value in made.items()}
+    )
 
 
 def _course(bench: Workbench, cid: str, days: int) -> Course:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from proxbalance_core.domain.changes import Change
     from proxbalance_core.domain.drains import Drain
     from proxbalance_core.domain.failover import NMinusOne
+    from proxbalance_core.domain.forecasts import ForecastAccuracy
     from proxbalance_core.domain.patterns import Patterns
     from proxbalance_core.domain.records import GenerationGlance
     from proxbalance_core.domain.selections import Selection
@@ -141,6 +142,27 @@ def patterns(generation: Generation, days: int) -> Patterns:
 @st.cache_resource(ttl=_TTL_S, max_entries=8, show_spinner="Looking for what repeats")
 def _patterns(folder: str, cid: str, gid: int, days: int) -> Patterns:
     return patterning.patterns(workbench(), cid, days)
+
+
+def forecasts(generation: Generation, days: int) -> ForecastAccuracy:
+    """How past forecasts did, worked out once."""
+    return _forecasts(_folder(), generation.cid, generation.id, days)
+
+
+@st.cache_resource(ttl=_TTL_S, max_entries=8, show_spinner="Holding forecasts against what came")
+def _forecasts(folder: str, cid: str, gid: int, days: int) -> ForecastAccuracy:
+    return patterning.forecasts(workbench(), cid, days)
+
+
+def past_forecast(generation: Generation, entity: str, days: int) -> pd.DataFrame:
+    """One node's or guest's past forecasts beside what came, worked out once."""
+    return _past_forecast(_folder(), generation.cid, generation.id, entity, days)
+
+
+@st.cache_data(ttl=_TTL_S, max_entries=32, show_spinner=False)
+def _past_forecast(folder: str, cid: str, gid: int, entity: str, days: int) -> pd.DataFrame:
+    frame: pd.DataFrame = patterning.past_forecast(workbench(), cid, entity, days)
+    return frame
 
 
 def heatmap(generation: Generation, entity: str, metric: str, statistic: str, days: int) -> np.ndarray:

@@ -9,11 +9,11 @@ from proxbalance_core.errors import NotEnoughHistory
 from proxbalance_core.present import charts, words
 from proxbalance_core.present import patterns as present
 from proxbalance_core.services.workbench import Generation
-from proxbalance_core.ui import cache, tables, theme
+from proxbalance_core.ui import cache, forecasts, tables, theme
 from proxbalance_core.ui.registry import page as page_of
 
 DAYS = (7, 14, 28, 56)
-VIEWS = {"heatmap": "Heatmap", "cycles": "Cycles", "together": "Peaking together"}
+VIEWS = {"heatmap": "Heatmap", "cycles": "Cycles", "together": "Peaking together", "forecasts": "Forecasts"}
 
 
 def page(generation: Generation) -> None:
@@ -25,13 +25,19 @@ def page(generation: Generation) -> None:
         )  # fmt: skip
         days = int(st.selectbox("Days back", DAYS, index=2, key="patterns_days", width=120) or 28)
     try:
-        found = cache.patterns(generation, days)
+        _view(generation, str(view), days)
     except NotEnoughHistory as error:
         with st.container(border=True, key="patterns_none"):
             st.badge("Not enough history", icon=":material/hourglass_empty:", color="gray")
             st.text(error.message)
-            st.text("Heatmaps and cycles appear here after three days of measurements.")
+            st.text("Heatmaps and cycles appear here after three days of measurements, forecasts after five.")
+
+
+def _view(generation: Generation, view: str, days: int) -> None:
+    if view == "forecasts":
+        forecasts.view(generation, days)
         return
+    found = cache.patterns(generation, days)
     theme.strong(present.headline(found), "patterns-headline")
     st.caption(f"{found.hours} hours up to now, in {words.safe(found.timezone)}.")
     if view == "cycles":

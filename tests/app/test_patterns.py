@@ -43,3 +43,12 @@ def test_a_single_moment_has_no_patterns_and_hostile_names_are_text(folder: Path
     app = page("Heatmap", cluster=imported(document()))
     assert any("single moment" in text for text in texts(app))
     assert "Not enough history" in marked(app) and "<img" not in marked(app)
+
+
+def test_past_forecasts_stand_beside_simple_ones(demo: Path) -> None:
+    app = page("Forecasts")
+    assert any("of the hours came within its 80 % interval" in text for text in texts(app))
+    (ways,) = (found.value for found in app.dataframe)
+    assert set(ways["name"]) == {"This forecast", "Same hour yesterday", "Last hour, held", "7-day straight line"}
+    app.selectbox(key="patterns_forecast_of").set_value("guest/145").run()
+    assert any(text.startswith("145 backup: error ") for text in texts(app))

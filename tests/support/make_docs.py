@@ -33,6 +33,7 @@ def whole_files() -> dict[Path, str]:
         "schema/sweep.v1.json": schemas.sweep_schema(),
         "schema/suggestions.v1.json": schemas.suggestions_schema(),
         "schema/patterns.v1.json": schemas.patterns_schema(),
+        "schema/forecasts.v1.json": schemas.forecasts_schema(),
         "schema/sensitivity.v1.json": schemas.sensitivity_schema(),
         "openapi.json": openapi.document(),
         "grafana/proxbalance.json": api_blocks.dashboard(),

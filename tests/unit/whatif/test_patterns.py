@@ -6,10 +6,13 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
+import pytest
 from jsonschema import Draft202012Validator
 
 from proxbalance_core.domain import schemas
+from proxbalance_core.errors import NotEnoughHistory
 from proxbalance_core.features.course import Course
+from proxbalance_core.whatif.accuracy import forecast_accuracy
 from proxbalance_core.whatif.patterns import cluster_patterns
 from tests.support.clusters import GIB, cluster, guest
 
@@ -62,3 +65,22 @@ def test_its_document_is_as_the_schema_says() -> None:
     Draft202012Validator(schemas.patterns_schema()).validate(
         cluster_patterns(course(NIGHT, NIGHT, np.full(HOURS, np.nan), on=(0, 0, 1))).to_dict()
     )
+
+
+def test_forecasts_of_a_cluster_are_judged() -> None:
+    rng = np.random.default_rng(1)
+    found = forecast_accuracy(course(DAY + rng.normal(0.0, 0.05, HOURS), np.full(HOURS, np.nan), on=(0, 1)))
+    Draft202012Validator(schemas.forecasts_schema()).validate(found.to_dict())
+    assert (found.days, found.forecasters[0].name) == (7, "this forecast")
+    by_entity = {one.entity: one for one in found.series}
+    assert by_entity["guest/100"].mase is not None and by_entity["guest/100"].mase < 1.0
+    assert by_entity["guest/101"].mase is None and by_entity["guest/101"].coverage_pct is None
+
+
+def test_too_little_history_is_told() -> None:
+    short = course(DAY, on=(0,))
+    few = {
+        name: getattr(short, name)[:100] for name in ("own_cores", "own_mem", "iowait_pct", "cores", "mem", "was_on")
+    }
+    with pytest.raises(NotEnoughHistory, match="needs 5 days of history, and there are 4"):
+        forecast_accuracy(replace(short, **few))
