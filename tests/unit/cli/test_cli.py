@@ -92,7 +92,10 @@ def test_diff(file: Path, tmp_path: Path) -> None:
     for name, threshold in (("a.json", 60), ("b.json", 99)):
         (tmp_path / name).write_text(run("assess", file, "--set", f"cpu_threshold={threshold}", "--json").stdout)
     told = json.loads(run("diff", tmp_path / "a.json", tmp_path / "b.json", "--json").stdout)
-    assert set(told) == {"previous_at", "new", "removed", "changed_targets", "unchanged", "skip_reasons"}
+    assert set(told) == {
+        "previous_at", "new", "removed", "changed_targets", "unchanged", "skip_reasons", "nodes", "settings",
+    }  # fmt: skip
+    assert "cpu_threshold" in json.dumps(told["settings"])
     assert run("diff", tmp_path / "a.json", tmp_path / "b.json").exit_code == 0
     assert run("diff", file, file).exit_code == 1
 
