@@ -67,7 +67,7 @@ def node(call: Call) -> NodeDetail:
     after = told.batch_impact.after
     return NodeDetail(
         node=found, predicted=after.nodes.get(name), predicted_score=after.node_scores.get(name),
-        forecasts=tuple(one for one in told.forecasts if one.entity == name),
+        forecasts=tuple(one for one in told.forecasts if one.entity == f"node/{name}"),
         advisories=tuple(one for one in told.advisories if one.node == name),
     )  # fmt: skip
 

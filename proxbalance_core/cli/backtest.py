@@ -40,11 +40,7 @@ def backtest(
 
     if mode is Mode.INDEPENDENT:
         raise common.BadUsage("A backtest replays plans; moves judged alone are none. Say sequential or optimal.")
-    with common.bench_at(data_dir) as bench:
-        target = common.target(bench, connection)
-        if target.source == "synthetic":
-            with common.progress("Collecting from the demo") as report:
-                bench.fresh(target.id, report)
+    with common.cluster_at(data_dir, connection, read_demo=True) as (bench, target):
         profiles = _profiles(bench, target.id, profile, common.SettingsChoice(settings, changes))
         with common.progress("Replaying") as report:
             how: Literal["optimal", "sequential"] = "optimal" if mode is Mode.OPTIMAL else "sequential"
@@ -116,11 +112,7 @@ def sweep(
     """
     from proxbalance_core.services import sweeping
 
-    with common.bench_at(data_dir) as bench:
-        target = common.target(bench, connection)
-        if target.source == "synthetic":
-            with common.progress("Collecting from the demo") as report:
-                bench.fresh(target.id, report)
+    with common.cluster_at(data_dir, connection, read_demo=True) as (bench, target):
         wish = sweeping.SweepWish(count=count, seed=seed, days=days, jobs=jobs, dask=dask)
         with common.progress("Trying settings") as report:
             found = sweeping.run(bench, target.id, wish, report)

@@ -153,6 +153,19 @@ def target(bench: Workbench, named: str | None) -> Connection:
     return configured[0] if configured else bench.add_demo()
 
 
+@contextmanager
+def cluster_at(
+    data_dir: Path | None, named: str | None, *, read_demo: bool = False
+) -> Iterator[tuple[Workbench, Connection]]:
+    """The workbench and the cluster that is meant; with ``read_demo`` the demo is brought up to now first."""
+    with bench_at(data_dir) as bench:
+        chosen = target(bench, named)
+        if read_demo and chosen.source == "synthetic":
+            with progress("Collecting from the demo") as report:
+                bench.fresh(chosen.id, report)
+        yield bench, chosen
+
+
 def is_file(text: str) -> bool:
     """Whether what stands in a node's place is a file: a node's name has neither dot nor slash."""
     return "." in text or "/" in text or Path(text).is_file()
@@ -205,11 +218,7 @@ def scene_of(path: Path | None, data_dir: Path | None, named: str | None, settin
         if named is not None:
             raise BadUsage("Give a snapshot file or --connection, not both.")
         return Scene(snapshot_at(path), settings_from(settings.file, settings.changes))
-    with bench_at(data_dir) as bench:
-        connection = target(bench, named)
-        if connection.source == "synthetic":
-            with progress("Collecting from the demo") as report:
-                bench.fresh(connection.id, report)
+    with cluster_at(data_dir, named, read_demo=True) as (bench, connection):
         _warn_when_stale(bench, connection.id)
         base = bench.settings(connection.id)
         return Scene(bench.snapshot(connection.id), settings_from(settings.file, settings.changes, base))

@@ -26,11 +26,7 @@ def patterns(
     """Tell which nodes and guests follow the day or the week, when they peak, and who peaks together."""
     from proxbalance_core.services import patterning
 
-    with common.bench_at(data_dir) as bench:
-        target = common.target(bench, connection)
-        if target.source == "synthetic":
-            with common.progress("Collecting from the demo") as report:
-                bench.fresh(target.id, report)
+    with common.cluster_at(data_dir, connection, read_demo=True) as (bench, target):
         found = patterning.patterns(bench, target.id, days)
     if as_json:
         common.print_json(found.to_dict())
@@ -67,11 +63,7 @@ def forecasts(
     """Hold the forecasts of the last days against what came, beside simple ones."""
     from proxbalance_core.services import patterning
 
-    with common.bench_at(data_dir) as bench:
-        target = common.target(bench, connection)
-        if target.source == "synthetic":
-            with common.progress("Collecting from the demo") as report:
-                bench.fresh(target.id, report)
+    with common.cluster_at(data_dir, connection, read_demo=True) as (bench, target):
         found = patterning.forecasts(bench, target.id, days)
     if as_json:
         common.print_json(found.to_dict())

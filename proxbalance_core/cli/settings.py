@@ -25,8 +25,7 @@ def show(
     """Show the settings in force, those that differ from the defaults."""
     from proxbalance_core.present.tuning import all_settings, value
 
-    with common.bench_at(data_dir) as bench:
-        target = common.target(bench, connection)
+    with common.cluster_at(data_dir, connection) as (bench, target):
         found = bench.settings(target.id)
     if as_json:
         common.print_json(found.to_dict())
@@ -52,8 +51,7 @@ def set_(
 
     if not (changes or profile or settings):
         raise common.BadUsage("Say what to put in force: key=value, --profile NAME or --settings FILE.")
-    with common.bench_at(data_dir) as bench:
-        target = common.target(bench, connection)
+    with common.cluster_at(data_dir, connection) as (bench, target):
         before = bench.settings(target.id)
         base = tuning.named(bench, target.id, profile) if profile else before
         new = common.settings_from(settings, changes, base) if settings or changes else base
@@ -69,8 +67,7 @@ def undo(connection: ConnectionOption = None, data_dir: DataDir = None) -> None:
     """Bring back the settings before the last change."""
     from proxbalance_core.services import tuning
 
-    with common.bench_at(data_dir) as bench:
-        target = common.target(bench, connection)
+    with common.cluster_at(data_dir, connection) as (bench, target):
         now, before = bench.settings(target.id), tuning.before_last(bench, target.id)
         if before is None:
             common.say("Nothing was changed yet: the defaults are in force.")
@@ -90,8 +87,7 @@ def history(
     from proxbalance_core.present.tuning import value
     from proxbalance_core.services import tuning
 
-    with common.bench_at(data_dir) as bench:
-        target = common.target(bench, connection)
+    with common.cluster_at(data_dir, connection) as (bench, target):
         found = tuning.history(bench, target.id)
     if as_json:
         common.print_json(

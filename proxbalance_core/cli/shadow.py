@@ -31,8 +31,7 @@ def start(
 
     if (profile is None) == (not settings and not changes):
         raise common.BadUsage("Say which settings: either --profile NAME, or --set key=value and --settings FILE.")
-    with common.bench_at(data_dir) as bench:
-        target = common.target(bench, connection)
+    with common.cluster_at(data_dir, connection) as (bench, target):
         if profile is not None:
             shadowing.start(bench, target.id, profile, tuning.named(bench, target.id, profile))
         else:
@@ -46,8 +45,7 @@ def stop(connection: ConnectionOption = None, data_dir: DataDir = None) -> None:
     """End the shadow and forget what it advised."""
     from proxbalance_core.services import shadowing
 
-    with common.bench_at(data_dir) as bench:
-        target = common.target(bench, connection)
+    with common.cluster_at(data_dir, connection) as (bench, target):
         shadowing.stop(bench, target.id)
     common.say("Nothing is in the shadow.")
 
@@ -62,8 +60,7 @@ def show(
     """Compare what the settings in the shadow would have advised with what was advised."""
     from proxbalance_core.services import shadowing
 
-    with common.bench_at(data_dir) as bench:
-        target = common.target(bench, connection)
+    with common.cluster_at(data_dir, connection) as (bench, target):
         found = shadowing.report(bench, target.id, days)
     if as_json:
         common.print_json(found.to_dict())

@@ -40,8 +40,8 @@ class CommonPeak:
     """Two guests of one node that peak in the same hours.
 
     ``together_pct`` is the share of either's busiest hours in which both are busy; ``peak_pct`` and ``apart_pct`` are
-    the highest hour of their node now, and with the second guest on ``other`` (None: no node would take it more
-    quietly); ``other_pct`` is the highest hour of that node then.
+    the highest hour of their node now, and with the second guest on ``other`` (None: no node that may take it would be
+    quieter); ``other_pct`` is the highest hour of that node then.
     """
 
     node: str

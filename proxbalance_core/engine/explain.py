@@ -92,7 +92,7 @@ def transfer(view: View, g: int) -> tuple[float, float, float]:
 
 
 def recommendation(view: View, trip: Trip, steps: list[Step], health: float, in_full: bool) -> Recommendation:
-    """One trip as a recommendation; its alternatives only ``in_full``."""
+    """One trip as a recommendation; its alternatives and its best time only ``in_full``."""
     g, snapshot, settings = trip.guest, view.snapshot, view.settings
     guest = snapshot.guests[g]
     source_side, target_side = sides(trip)

@@ -71,6 +71,27 @@ class Course:
                 place[g] = self.was_on[before[-1] if len(before) else seen[0], g]
         return place
 
+    def as_it_was(self) -> tuple[Floats, Floats]:
+        """CPU and memory of every node with the guests that it had then, [H, N] percent each; NaN for a gap."""
+        now = self.first_places(self.hours)
+        return self.over_hours(np.where(self.was_on >= 0, self.was_on, now))
+
+    def over_hours(self, places: Ints) -> tuple[Floats, Floats]:
+        """:meth:`used_pct` of all hours, the guests at ``places`` [H, G]; [H, N] percent each."""
+        size = (self.hours, len(self.snapshot.nodes))
+        pairs = [self.used_pct(hour, places[hour]) for hour in range(self.hours)]
+        return np.array([cpu for cpu, _ in pairs]).reshape(size), np.array([mem for _, mem in pairs]).reshape(size)
+
+    def guest_cpu_pct(self) -> Floats:
+        """CPU of every guest, [H, G] percent of what it was given; NaN for a gap."""
+        given = np.array([guest.cpu_cores for guest in self.snapshot.guests], dtype=float)
+        return 100.0 * self.cores / np.where(given > 0, given, np.nan)
+
+    def guest_mem_pct(self) -> Floats:
+        """Memory of every guest, [H, G] percent of what it was given; NaN for a gap."""
+        given = np.array([guest.mem_bytes for guest in self.snapshot.guests], dtype=float)
+        return 100.0 * self.mem / np.where(given > 0, given, np.nan)
+
     def used_pct(self, hour: int, place: Ints) -> tuple[Floats, Floats]:
         """CPU and memory of every node in an hour with the guests at ``place``, [N] percent; NaN for a gap."""
         nodes = len(self.snapshot.nodes)

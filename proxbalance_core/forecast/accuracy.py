@@ -12,8 +12,7 @@ from proxbalance_core.forecast.naive import last_value, same_hour_yesterday, str
 
 Forecaster = Callable[[Floats], Floats]
 OURS = "this forecast"
-FORECASTERS: dict[str, Forecaster] = {
-    OURS: forecast_hours,
+SIMPLE: dict[str, Forecaster] = {
     "same hour yesterday": same_hour_yesterday,
     "last hour, held": last_value,
     "7-day straight line": straight_line,

@@ -28,7 +28,7 @@ _TIME_AXIS = alt_.Axis(
     tickCount=6,
     labelExpr="utcFormat(datum.value, utchours(datum.value) + utcminutes(datum.value) == 0 ? '%d %b' : '%H:%M')",
 )
-# Times reach the browser as the clock on the wall of the chosen zone, and are drawn without its own: see _on_the_wall.
+# Times reach the browser as the clock on the wall of the chosen zone, and are drawn without its own: see on_the_wall.
 _TIME_SCALE = alt_.Scale(type="utc")
 _TIME_TIP = alt_.Tooltip("utcyearmonthdatehoursminutes(ts):T", title="Time", format="%Y-%m-%d %H:%M")
 
@@ -51,7 +51,7 @@ def busiest(frame: pd.DataFrame, limits_pct: dict[str, float]) -> tuple[str, ...
     return tuple(sorted(str(name) for name in nearest.index[:MAX_SERIES]))
 
 
-def _on_the_wall(times: pd.Series, zone: tzinfo) -> pd.Series:
+def on_the_wall(times: pd.Series, zone: tzinfo) -> pd.Series:
     """Times as the clock in ``zone`` shows them, called UTC: Vega knows the browser's own zone and UTC alone."""
     wall: pd.Series = times.dt.tz_convert(zone).dt.tz_localize(None).dt.tz_localize("UTC")
     return wall
@@ -74,7 +74,7 @@ def usage_history(
     nodes = list(shown)[:MAX_SERIES]
     rows = frame[["ts", "node", column]].rename(columns={column: "value"})
     rows["node"], rows["value"] = rows["node"].astype(str), rows["value"].clip(0, 100)
-    rows["ts"] = _on_the_wall(rows["ts"], zone)
+    rows["ts"] = on_the_wall(rows["ts"], zone)
     rows["named"] = rows["node"].isin(nodes)
     top = max(limit_pct, float(rows["value"].max(skipna=True)) if rows["value"].notna().any() else 0.0)
     base = alt_.Chart(rows).encode(

@@ -6,6 +6,7 @@ import pandas as pd
 
 from proxbalance_core.domain.results import ThresholdSuggestion
 from proxbalance_core.domain.sensitivities import LEVERS, Sensitivity, Turn
+from proxbalance_core.present import words
 from proxbalance_core.present.details import Table
 from proxbalance_core.present.sliders import TITLES
 
@@ -30,7 +31,7 @@ def notes(found: Sensitivity) -> tuple[str, ...]:
 
 def guests(found: Sensitivity) -> dict[int, str]:
     """Guests whose advice some setting changes."""
-    return {turn.vmid: f"{turn.vmid} {turn.name}".strip() for turn in sorted(found.turns, key=lambda t: t.vmid)}
+    return {turn.vmid: words.guest(turn.vmid, turn.name) for turn in sorted(found.turns, key=lambda t: t.vmid)}
 
 
 def nodes(found: Sensitivity) -> list[str]:
@@ -47,7 +48,7 @@ def turns(found: Sensitivity, vmid: int | None) -> Table:
     chosen = [turn for turn in found.turns if vmid is None or turn.vmid == vmid]
     chosen.sort(key=lambda turn: (abs(turn.at - turn.now) / _WAYS[turn.key], turn.vmid, turn.key))
     rows = [
-        (f"{turn.vmid} {turn.name}".strip(), _turned(turn), TITLES[turn.key], _place(turn.now, turn.key))
+        (words.guest(turn.vmid, turn.name), _turned(turn), TITLES[turn.key], _place(turn.now, turn.key))
         for turn in chosen[:MOST_ROWS]
     ]
     return Table(rows=pd.DataFrame(rows, columns=list(titles)), titles=titles)

@@ -10,8 +10,9 @@ import pandas as pd
 
 from proxbalance_core.domain.forecasts import ForecastAccuracy, SeriesForecast
 from proxbalance_core.present import words
-from proxbalance_core.present.charts import SERIES
+from proxbalance_core.present.charts import SERIES, on_the_wall
 from proxbalance_core.present.details import Table
+from proxbalance_core.present.patterns import label
 
 BASE = "same hour yesterday"
 
@@ -35,19 +36,9 @@ def table(found: ForecastAccuracy) -> Table:
     titles: dict[str, str | None] = {
         "name": "Forecast", "mase": "Error (MASE, 1 = yesterday's)", "peak": "Highest hour missed by [points]",
     }  # fmt: skip
-    rows = [(one.name.capitalize(), _shown(one.mase, 2), _shown(one.peak_error_pct, 1)) for one in found.forecasters]
-    rows.sort(key=lambda row: (row[1] == words.MISSING, row[1]))
+    ranked = sorted(found.forecasters, key=lambda one: (one.mase is None, one.mase))
+    rows = [(one.name.capitalize(), words.number(one.mase, 2), words.number(one.peak_error_pct)) for one in ranked]
     return Table(rows=pd.DataFrame(rows, columns=list(titles)), titles=titles)
-
-
-def _shown(value: float | None, digits: int) -> str:
-    return words.number(value, digits)
-
-
-def label(found: SeriesForecast) -> str:
-    """Who it is of."""
-    kind, _, name = found.entity.partition("/")
-    return f"{name} {found.name}".strip() if kind == "guest" else name
 
 
 def of_series(found: SeriesForecast) -> str:
@@ -66,7 +57,7 @@ def chart(frame: pd.DataFrame, title: str, zone: tzinfo) -> alt_.LayerChart:
     frame : DataFrame
         ``ts`` (UTC time), ``came``, ``level``, ``low``, ``high`` [percent]; NaN breaks a line.
     """
-    rows = frame.assign(ts=frame["ts"].dt.tz_convert(zone).dt.tz_localize(None).dt.tz_localize("UTC"))
+    rows = frame.assign(ts=on_the_wall(frame["ts"], zone))
     x = alt_.X("ts:T", title=None, scale=alt_.Scale(type="utc"), axis=alt_.Axis(format="%d %b", tickCount=7))
     names = ["what came", "forecast made the day before"]
     long = rows.melt(["ts"], ["came", "level"], "what", "value")

@@ -46,7 +46,7 @@ FORMS: dict[str, tuple[str, ...]] = {
     "collection": ("interval_s", "generation_interval_s"),
     "retention": ("retention_raw_hours", "retention_hourly_days", "retention_daily_days"),
 }
-_TITLES = {
+TITLES = {
     "cpu_threshold": "CPU",
     "mem_threshold": "Memory",
     "iowait_threshold": "I/O wait",
@@ -69,6 +69,12 @@ _TITLES = {
     "retention_raw_hours": "Keep samples as they came",
     "retention_hourly_days": "Keep hourly figures",
     "retention_daily_days": "Keep daily figures",
+    "weight_current": "Weight of now",
+    "weight_24h": "Weight of 24 hours",
+    "weight_7d": "Weight of 7 days",
+    "penalty_multiplier": "All points times",
+    "balance_weight": "Price of uneven load",
+    "move_cost_points_per_gb": "Price of a GB",
 }
 _UNITS = {"percent": "%", "s": "seconds"}
 
@@ -101,7 +107,7 @@ def form(name: str, settings: Settings) -> tuple[Knob, ...]:
     return tuple(
         Knob(
             key=key,
-            title=_TITLES[key],
+            title=TITLES[key],
             unit=_UNITS.get(found[key].unit, found[key].unit),
             about=found[key].about,
             value=getattr(settings, key),

@@ -9,6 +9,7 @@ import altair as alt_
 import numpy as np
 import pandas as pd
 
+from proxbalance_core.domain.forecasts import SeriesForecast
 from proxbalance_core.domain.patterns import CommonPeak, Pattern, Patterns
 from proxbalance_core.present import words
 from proxbalance_core.present.details import Table
@@ -70,10 +71,10 @@ def strongest(found: Pattern) -> tuple[bool, float, str]:
     return found.cycle == "none", -found.strength, found.entity
 
 
-def label(found: Pattern) -> str:
+def label(found: Pattern | SeriesForecast) -> str:
     """Who it is of."""
     kind, _, name = found.entity.partition("/")
-    return f"{name} {found.name}".strip() if kind == "guest" else name
+    return words.guest(name, found.name) if kind == "guest" else name
 
 
 def headline(found: Patterns) -> str:
@@ -93,7 +94,7 @@ def common_peak(found: CommonPeak, guests: dict[int, str]) -> str:
         f"reached {words.percent(found.peak_pct)}."
     )
     if found.other is None:
-        return f"{text} No other node would have been quieter with the second."
+        return f"{text} No node that may take the second would have been quieter with it."
     return (
         f"{text} With {second} on {found.other} the two nodes would have reached {words.percent(found.apart_pct)} and "
         f"{words.percent(found.other_pct)}."

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from proxbalance_core.domain.plans import Simulation
 from proxbalance_core.domain.settings import Settings
 from proxbalance_core.present import words
-from proxbalance_core.present.tuning import SettingRow, all_settings
+from proxbalance_core.present.tuning import SettingRow, every_setting
 
 LABELS = {
     "cpu_threshold": "CPU",
@@ -36,27 +36,26 @@ class Rule:
 
 def of(settings: Settings) -> tuple[Rule, ...]:
     """The rules that ``settings`` stand for."""
-    s = settings
+    s, rows = settings, {row.key: row for row in every_setting(settings)}
+
+    def rule(sentence: str, *keys: str) -> Rule:
+        return Rule(sentence=sentence, keys=tuple(rows[key] for key in keys))
+
     limits = f"{s.cpu_threshold:g} % CPU, {s.mem_threshold:g} % memory or {s.iowait_threshold:g} % waiting for disks"
     return (
-        _rule(s, f"A node is busy over {limits}.", "cpu_threshold", "mem_threshold", "iowait_threshold"),
-        _rule(
-            s, "A guest moves when its node is busy, now or in the coming day, another takes it with less trouble, and "
+        rule(f"A node is busy over {limits}.", "cpu_threshold", "mem_threshold", "iowait_threshold"),
+        rule(
+            "A guest moves when its node is busy, now or in the coming day, another takes it with less trouble, and "
             f"that gains {s.min_score_improvement:g} points or more.", "min_score_improvement",
         ),
-        _rule(
-            s, f"A migration has its price: {s.move_cost_points:g} points and {s.move_cost_points_per_gb:g} for "
+        rule(
+            f"A migration has its price: {s.move_cost_points:g} points and {s.move_cost_points_per_gb:g} for "
             "each GB. What brings less is left alone.", "move_cost_points", "move_cost_points_per_gb",
         ),
-        _rule(s, _rest(s), "cooldown_hours"),
-        _rule(s, _pace(s), "max_moves", "max_parallel_per_node"),
-        _rule(s, _who(s), "include_ha", "distribution_enabled"),
+        rule(_rest(s), "cooldown_hours"),
+        rule(_pace(s), "max_moves", "max_parallel_per_node"),
+        rule(_who(s), "include_ha", "distribution_enabled"),
     )  # fmt: skip
-
-
-def _rule(settings: Settings, sentence: str, *keys: str) -> Rule:
-    found = {row.key: row for row in all_settings(settings)}
-    return Rule(sentence=sentence, keys=tuple(found[key] for key in keys))
 
 
 def _rest(s: Settings) -> str:
@@ -79,7 +78,7 @@ def _who(s: Settings) -> str:
 
 def unsaid(settings: Settings) -> int:
     """How many settings differ from their default that no rule names."""
-    return sum(row.changed for row in all_settings(settings) if row.key not in LABELS)
+    return sum(row.changed for row in every_setting(settings) if row.key not in LABELS)
 
 
 def lights(found: Simulation) -> tuple[tuple[str, str, str], ...]:

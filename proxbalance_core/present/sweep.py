@@ -28,6 +28,10 @@ def settings_of(found: Sweep, trial: SweepTrial) -> Settings:
     return Settings.from_dict({**found.base, **trial.changes, "profile": "custom"})
 
 
+def _name(trial: SweepTrial) -> str:
+    return words.PROFILES.get(trial.name, trial.name.capitalize())
+
+
 def changes(trial: SweepTrial) -> str:
     """What a trial changes, in a line."""
     return "; ".join(f"{tuning.name(key)}: {tuning.value(value)}" for key, value in trial.changes.items())
@@ -45,7 +49,7 @@ def front(found: Sweep) -> Table:
     )
     rows = [
         (
-            words.PROFILES.get(trial.name, trial.name.capitalize()), trial.over_60_min_per_day,
+            _name(trial), trial.over_60_min_per_day,
             trial.over_80_min_per_day, trial.moves_per_day, trial.gigabytes_per_day, changes(trial),
         )
         for trial in shown
@@ -85,7 +89,7 @@ def chart(found: Sweep) -> alt_.LayerChart:
     rows = pd.DataFrame(
         [
             {
-                "name": words.PROFILES.get(trial.name, trial.name), "kind": _kind(found, trial),
+                "name": _name(trial), "kind": _kind(found, trial),
                 "moves": trial.moves_per_day, "minutes": trial.over_60_min_per_day, "front": trial.on_front,
                 "changes": changes(trial) or "nothing",
             }

@@ -9,8 +9,8 @@ from typing import Any
 import pandas as pd
 
 from proxbalance_core.domain.plans import MoveGlance, NodeDelta, Simulation
-from proxbalance_core.domain.settings import Settings, specs
-from proxbalance_core.present import words
+from proxbalance_core.domain.settings import Settings, Spec, specs
+from proxbalance_core.present import knobs, words
 from proxbalance_core.present.details import Table
 from proxbalance_core.present.sliders import TITLES
 from proxbalance_core.present.views import Tile
@@ -19,15 +19,8 @@ GROUPS = {
     "thresholds": "Thresholds", "profile": "Profile and sensitivity", "time": "Time", "plan": "Plans",
     "points": "Points", "collection": "Collection and memory",
 }  # fmt: skip
-_NAMES = {
-    "weight_current": "Weight of now", "weight_24h": "Weight of 24 hours", "weight_7d": "Weight of 7 days",
-    "penalty_multiplier": "All points times", "plan_margin_pct": "Margin of plans",
-    "balance_weight": "Price of uneven load", "move_cost_points_per_gb": "Price of a GB",
-    "cooldown_hours": "Rest after a move",
-    "max_moves": "Most moves", "max_parallel_per_node": "At once on a node", "include_ha": "Guests managed by HA",
-    "distribution_enabled": "Even out guest counts",
-}  # fmt: skip
 _LIGHTS = {"green": "Green", "amber": "Amber", "red": "Red"}
+WIDE, FINE = 20.0, 0.05
 SAME_TARGET = "Gains more or less"
 FIGURES = ("now", "then", "change")
 
@@ -96,7 +89,7 @@ def groups(found: Simulation) -> tuple[MoveGroup, ...]:
             title="Goes elsewhere",
             rows=tuple(
                 MoveRow(
-                    guest=_guest(m.vmid, m.name), way=f"{m.before_target} becomes {m.after_target}",
+                    guest=words.guest(m.vmid, m.name), way=f"{m.before_target} becomes {m.after_target}",
                     points=_points(m.before_improvement, m.after_improvement),
                 )
                 for m in elsewhere
@@ -106,7 +99,7 @@ def groups(found: Simulation) -> tuple[MoveGroup, ...]:
             title=SAME_TARGET,
             rows=tuple(
                 MoveRow(
-                    guest=_guest(m.vmid, m.name), way=f"to {m.after_target}",
+                    guest=words.guest(m.vmid, m.name), way=f"to {m.after_target}",
                     points=_points(m.before_improvement, m.after_improvement),
                 )
                 for m in same
@@ -123,15 +116,11 @@ def listed(group: MoveGroup, first: int = 0) -> Table:
     return Table(rows=pd.DataFrame(rows, columns=list(titles)), titles=titles)
 
 
-def _guest(vmid: int, name: str) -> str:
-    return f"{vmid} {name}".strip()
-
-
 def _glance(move: MoveGlance, *, appears: bool) -> MoveRow:
     here, other = move.score_improvement, move.before_improvement
     before, after = (other, here) if appears else (here, other)
     return MoveRow(
-        guest=_guest(move.vmid, move.name), way=f"{move.source} → {move.target}", points=_points(before, after)
+        guest=words.guest(move.vmid, move.name), way=f"{move.source} → {move.target}", points=_points(before, after)
     )
 
 
@@ -183,29 +172,44 @@ class SettingRow:
     def changed(self) -> bool:
         return bool(self.value != self.default)
 
+    @property
+    def step(self) -> float:
+        """How far a click on an input's arrows goes."""
+        if isinstance(self.default, int):
+            return 1
+        return 1.0 if (self.high or 0.0) - (self.low or 0.0) > WIDE else FINE
+
+
+def every_setting(settings: Settings) -> tuple[SettingRow, ...]:
+    """All settings as rows, in the order of their specifications."""
+    default = Settings()
+    return tuple(
+        _setting(key, spec, getattr(settings, key), getattr(default, key))
+        for key, spec in specs().items()
+        if key != "profile"
+    )
+
 
 def all_settings(
     settings: Settings, *, text: str = "", group: str | None = None, only_changed: bool = False
 ) -> tuple[SettingRow, ...]:
     """Every setting that a search, a group and "changed only" leave."""
-    found = (_setting(key, settings) for key in specs() if key != "profile")
     wanted = text.casefold().split()
     return tuple(
         row
-        for row in found
+        for row in every_setting(settings)
         if (group is None or row.group == group)
         and (row.changed or not only_changed)
         and all(part in f"{row.key} {row.title} {row.unit}".casefold() for part in wanted)
     )
 
 
-def _setting(key: str, settings: Settings) -> SettingRow:
-    spec, default = specs()[key], getattr(Settings(), key)
+def _setting(key: str, spec: Spec, now: Any, default: Any) -> SettingRow:
     unit = {"percent": "%", "s": "seconds"}.get(spec.unit, spec.unit)
     span = f" · {spec.low:g} to {spec.high:g}" if spec.low is not None and spec.high is not None else ""
     return SettingRow(
-        key=key, title=spec.about[0].upper() + spec.about[1:], unit=unit, group=spec.group,
-        value=getattr(settings, key), default=default, low=spec.low, high=spec.high,
+        key=key, title=spec.about[0].upper() + spec.about[1:], unit=unit, group=spec.group, value=now, default=default,
+        low=spec.low, high=spec.high,
         facts=f"{key} · default {value(default)}{f' {unit}' if unit else ''}{span} · {spec.source}",
     )  # fmt: skip
 
@@ -226,7 +230,7 @@ def differences(changes: Mapping[str, tuple[Any, Any]]) -> str:
 
 def name(key: str) -> str:
     """A setting by its title, else by its own name."""
-    return TITLES.get(key) or _NAMES.get(key, key)
+    return TITLES.get(key) or knobs.TITLES.get(key, key)
 
 
 def in_brief(changes: Mapping[str, tuple[Any, Any]], shown: int = 3) -> str:

@@ -264,6 +264,11 @@ def clock(moment: datetime, zone: tzinfo, now: datetime | None = None) -> str:
     return f"{at:%-d %b, %H:%M}" if now and now.astimezone(zone).year == at.year else f"{at:%-d %b %Y, %H:%M}"
 
 
+def guest(vmid: int | str, name: str | None) -> str:
+    """A guest in a list: ``100 web-app-1``."""
+    return f"{vmid} {name or ''}".strip()
+
+
 def window(interval: str, zone: tzinfo) -> str:
     """An ISO 8601 interval as one reads it: ``9 Feb, 02:00 to 03:00``."""
     begin, end = (datetime.fromisoformat(part).astimezone(zone) for part in interval.split("/"))

@@ -1,13 +1,11 @@
-"""Patterns of a connection's past, and the hours of one node or guest."""
+"""Patterns and forecasts of a connection's past, and the hours of one node or guest."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-import numpy as np
-
-from proxbalance_core.services import backtesting
+from proxbalance_core.services.backtesting import course
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,11 +16,11 @@ if TYPE_CHECKING:
     from proxbalance_core.features.course import Course
     from proxbalance_core.services.workbench import Workbench
 
-METRICS = ("cpu", "mem", "iowait")
+DAYS = 28
 
 
-def patterns(bench: Workbench, cid: str, days: int = 28) -> Patterns:
-    """Daily, weekly and bursty patterns over the last ``days``.
+def patterns(bench: Workbench, cid: str, days: int = DAYS, past: Course | None = None) -> Patterns:
+    """Daily, weekly and bursty patterns over the last ``days``; ``past`` is their hours, where they are read already.
 
     Raises
     ------
@@ -31,10 +29,23 @@ def patterns(bench: Workbench, cid: str, days: int = 28) -> Patterns:
     """
     from proxbalance_core.whatif.patterns import cluster_patterns
 
-    return cluster_patterns(_course(bench, cid, days))
+    return cluster_patterns(past or course(bench, cid, days), bench.settings(cid))
 
 
-def heatmap(bench: Workbench, cid: str, entity: str, *, metric: str, statistic: str, days: int = 28) -> Floats:
+def forecasts(bench: Workbench, cid: str, days: int = DAYS, past: Course | None = None) -> ForecastAccuracy:
+    """How the forecasts of the last days did, beside simple ones; ``past`` as above.
+
+    Raises
+    ------
+    NotEnoughHistory
+        Under five days are stored, or the cluster is a single moment.
+    """
+    from proxbalance_core.whatif.accuracy import forecast_accuracy
+
+    return forecast_accuracy(past or course(bench, cid, days))
+
+
+def heatmap(past: Course, entity: str, metric: str, statistic: str) -> Floats:
     """One node (``node/pve1``) or guest (``guest/101``) by weekday and hour, [7, 24]; NaN where nothing was measured.
 
     Parameters
@@ -45,55 +56,30 @@ def heatmap(bench: Workbench, cid: str, entity: str, *, metric: str, statistic: 
     """
     from proxbalance_core.features.calendar import Calendar
 
-    course = _course(bench, cid, days)
-    calendar = Calendar.of(course.start, course.hours, ZoneInfo(course.snapshot.timezone))
-    return calendar.heatmap(_series(course, entity, metric), statistic)
+    calendar = Calendar.of(past.start, past.hours, ZoneInfo(past.snapshot.timezone))
+    return calendar.heatmap(_series(past, entity, metric), statistic)
 
 
-def forecasts(bench: Workbench, cid: str, days: int = 28) -> ForecastAccuracy:
-    """How the forecasts of the last days did, beside simple ones.
-
-    Raises
-    ------
-    NotEnoughHistory
-        Under five days are stored, or the cluster is a single moment.
-    """
-    from proxbalance_core.whatif.accuracy import forecast_accuracy
-
-    return forecast_accuracy(_course(bench, cid, days))
-
-
-def past_forecast(bench: Workbench, cid: str, entity: str, days: int = 28) -> pd.DataFrame:
+def past_forecast(past: Course, entity: str) -> pd.DataFrame:
     """One node's or guest's CPU of the judged days: ts, came, level, low, high [percent]; NaN where not measured."""
     import pandas as pd
 
     from proxbalance_core.forecast.accuracy import banded, by_day, judged_days
-    from proxbalance_core.whatif.accuracy import series_of
 
-    course = _course(bench, cid, days)
-    values, entities, _ = series_of(course)
-    one, count = values[:, [entities.index(entity)]], judged_days(course.hours)
-    band = banded(one, count)
-    begin = pd.Timestamp(course.at(course.hours - count * 24))
-    made = {"came": by_day(one, count), "level": band.level, "low": band.low, "high": band.high}
+    values, days = _series(past, entity, "cpu")[:, None], judged_days(past.hours)
+    band = banded(values, days)
+    begin = pd.Timestamp(past.at(past.hours - days * 24))
+    made = {"came": by_day(values, days), "level": band.level, "low": band.low, "high": band.high}
     return pd.DataFrame(
-        {"ts": pd.date_range(begin, periods=count * 24, freq="h")} | {key: value.ravel() for key, value in made.items()}
+        {"ts": pd.date_range(begin, periods=days * 24, freq="h")} | {key: value.ravel() for key, value in made.items()}
     )
 
 
-def _course(bench: Workbench, cid: str, days: int) -> Course:
-    return backtesting.course(bench, cid, days)
-
-
-def _series(course: Course, entity: str, metric: str) -> Floats:
+def _series(past: Course, entity: str, metric: str) -> Floats:
     """The hours of one entity [percent of what it has]."""
-    from proxbalance_core.whatif.patterns import node_hours
-
     kind, _, name = entity.partition("/")
     if kind == "guest":
-        at = next(i for i, guest in enumerate(course.snapshot.guests) if str(guest.vmid) == name)
-        guest = course.snapshot.guests[at]
-        values, size = (course.mem, guest.mem_bytes) if metric == "mem" else (course.cores, guest.cpu_cores)
-        return np.asarray(100.0 * values[:, at] / size)
-    n = next(i for i, node in enumerate(course.snapshot.nodes) if node.name == name)
-    return course.iowait_pct[:, n] if metric == "iowait" else node_hours(course)[metric == "mem"][:, n]
+        at = next(i for i, guest in enumerate(past.snapshot.guests) if str(guest.vmid) == name)
+        return (past.guest_mem_pct() if metric == "mem" else past.guest_cpu_pct())[:, at]
+    n = next(i for i, node in enumerate(past.snapshot.nodes) if node.name == name)
+    return past.iowait_pct[:, n] if metric == "iowait" else past.as_it_was()[metric == "mem"][:, n]

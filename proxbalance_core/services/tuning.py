@@ -150,23 +150,6 @@ def drop_profile(bench: Workbench, name: str) -> None:
     bench.store.preferences.put(_PROFILES, json.dumps(kept))
 
 
-def profile(bench: Workbench, name: str) -> Settings:
-    """The settings kept as ``name``.
-
-    Raises
-    ------
-    SettingMissing
-        There is none.
-    SettingInvalid
-        It can't be read.
-    """
-    kept = _kept(bench)
-    if name not in kept:
-        known = ", ".join(sorted(kept)) or "none is kept"
-        raise SettingMissing(f"There is no profile '{name}' ({known}).")
-    return Settings.from_dict(kept[name])
-
-
 def named(bench: Workbench, cid: str, name: str) -> Settings:
     """A preset laid over a connection's settings, or a profile that was kept.
 
@@ -179,10 +162,10 @@ def named(bench: Workbench, cid: str, name: str) -> Settings:
     """
     if name in PRESETS:
         return with_preset(bench.settings(cid), name)
-    if name not in _kept(bench):
-        known = ", ".join([*PRESETS, *sorted(_kept(bench))])
-        raise SettingMissing(f"There is no profile '{name}'; there are {known}.")
-    return profile(bench, name)
+    kept = _kept(bench)
+    if name not in kept:
+        raise SettingMissing(f"There is no profile '{name}'; there are {', '.join([*PRESETS, *sorted(kept)])}.")
+    return Settings.from_dict(kept[name])
 
 
 def dismissed(bench: Workbench, cid: str) -> dict[str, float]:

@@ -306,14 +306,15 @@ class Workbench:
         return self.store.settings.get(cid)
 
     def save_settings(self, cid: str, settings: Settings, who: str) -> None:
-        """Put settings in force; those before stay in the history."""
+        """Put settings in force; those before stay in the history. What is in force already changes nothing."""
         now = self.clock()
         before = self.store.settings.get(cid).to_dict()
         changed = {key: value for key, value in settings.to_dict().items() if before[key] != value}
+        if not changed:
+            return
         self.store.settings.put(cid, settings, who, now)
-        if changed:
-            told = Event(at=now, event="settings.changed", payload={"who": who, "changed": changed})
-            self.store.events.append(cid, told)
+        told = Event(at=now, event="settings.changed", payload={"who": who, "changed": changed})
+        self.store.events.append(cid, told)
 
     def mute(self, cid: str, vmid: int, until: datetime | None) -> None:
         """Leave a guest alone until a time; None lifts it."""

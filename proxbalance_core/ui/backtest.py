@@ -10,10 +10,11 @@ from proxbalance_core.domain.backtests import Backtest
 from proxbalance_core.domain.presets import PRESETS
 from proxbalance_core.domain.settings import Settings
 from proxbalance_core.present import backtest as present
-from proxbalance_core.present import charts, what_if, words
+from proxbalance_core.present import what_if, words
 from proxbalance_core.services import backtesting, tuning
-from proxbalance_core.services.jobs import JOBS, Job
-from proxbalance_core.ui import cards, shadow, sweep, tables, theme
+from proxbalance_core.services.jobs import JOBS
+from proxbalance_core.services.workbench import KeptGeneration
+from proxbalance_core.ui import background, cards, shadow, sweep, tables, theme
 from proxbalance_core.ui.state import scope, workbench
 
 IN_FORCE = "settings in force"
@@ -21,19 +22,19 @@ VIEWS = {"replay": "Replay the past", "search": "Find settings", "shadow": "In t
 DAYS = (7, 14, 30, 60, 90)
 
 
-def kept_names() -> list[str]:
+def _kept_names() -> list[str]:
     """Profiles that were kept and can be read."""
     return [profile.name for profile in tuning.profiles(workbench()) if profile.settings is not None]
 
 
-def page() -> None:
+def page(generation: KeptGeneration) -> None:
     """Replay the past, look for settings in it, or have others asked beside those in force from now on."""
     view = st.segmented_control(
         "View", list(VIEWS), key="backtest_view", default="replay", required=True, format_func=VIEWS.__getitem__,
         label_visibility="collapsed", bind="query-params",
     )  # fmt: skip
     if view == "shadow":
-        shadow.page()
+        shadow.page(generation)
     elif view == "search":
         sweep.page()
     else:
@@ -48,57 +49,37 @@ def _replay() -> None:
             st.text("This cluster was opened from a snapshot file: a single moment. A backtest needs its history.")
         return
     key = ("backtest", f"{bench.paths.root}:{cid}")
-    job = JOBS.get(key)
-    _form(key, job)
-    if job is None:
-        with st.container(border=True, key="backtest_none"):
-            st.text("Pick what to replay and start. Three days of history are needed; the result appears here.")
-    elif job.running:
-        _running(key)
-    elif job.error:
-        with st.container(border=True, key="backtest_error"):
-            st.badge("Not possible", icon=":material/block:", color="orange")
-            st.text(job.error)
-    elif isinstance(job.result, Backtest):
-        _result(job.result)
+    _form(key)
+    found = background.result(
+        "backtest", key, Backtest,
+        "Pick what to replay and start. Three days of history are needed; the result appears here.",
+        background.Told(doing="Replaying the past, hour by hour"),
+    )  # fmt: skip
+    if found is not None:
+        _result(found)
 
 
-def _form(key: tuple[str, str], job: Job | None) -> None:
+def _form(key: background.Key) -> None:
     with st.container(border=True, key="backtest_form", horizontal=True, vertical_alignment="bottom"):
         names = st.multiselect(
-            "Profiles", [IN_FORCE, *PRESETS, *kept_names()], default=[IN_FORCE], key="backtest_profiles", width=420,
+            "Profiles", [IN_FORCE, *PRESETS, *_kept_names()], default=[IN_FORCE], key="backtest_profiles", width=420,
             format_func=lambda name: words.PROFILES.get(name, name.capitalize() if name == IN_FORCE else name),
         )  # fmt: skip
         days = st.selectbox(
             "Days back", DAYS, index=2, key="backtest_days", width=120, bind="query-params",
         )  # fmt: skip
-        ready = bool(names) and (job is None or not job.running)
+        ready = bool(names) and not background.busy(key)
         if st.button("Replay", key="backtest_start", type="primary", icon=":material/history:", disabled=not ready):
             _start(key, names, int(days or 30))
             st.rerun()
 
 
-def _start(key: tuple[str, str], names: list[str], days: int) -> None:
+def _start(key: background.Key, names: list[str], days: int) -> None:
     bench, cid = workbench(), scope().cid
     profiles: dict[str, Settings] = {
         name: bench.settings(cid) if name == IN_FORCE else tuning.named(bench, cid, name) for name in names
     }
     JOBS.start(key, "backtest", lambda report: backtesting.run(bench, cid, profiles, days=days, on_progress=report))
-
-
-@st.fragment(run_every=1.0, key="backtest_running")
-def _running(key: tuple[str, str]) -> None:
-    """How far it is; when it is done the whole page is drawn anew."""
-    job = JOBS.get(key)
-    if job is None or not job.running:
-        st.rerun(scope="app")
-        return
-    left = job.seconds_left(JOBS.now())
-    text = "Stopping" if job.stopping else "Replaying the past, hour by hour"
-    st.progress(job.share, text=f"{text}: {job.share:.0%}" + (f", about {words.duration(left)} left" if left else ""))
-    st.button(
-        "Stop", key="backtest_stop", icon=":material/stop:", on_click=JOBS.stop, args=(key,), disabled=job.stopping
-    )
 
 
 def _result(found: Backtest) -> None:
@@ -113,7 +94,7 @@ def _result(found: Backtest) -> None:
     cards.tiles(present.tiles(found))
     st.subheader("Overloaded minutes, day by day", anchor=False)
     chart = present.by_day(found)
-    st.altair_chart(chart, alt=charts.alt(chart))
+    st.altair_chart(chart)
     tables.show(present.sides(found), "Each way through the past", figures=present.FIGURES)
     side = present.best(found)
     if side.made:

@@ -13,7 +13,8 @@ from proxbalance_core.domain.settings import Settings
 from proxbalance_core.present.cluster_map import drawing
 from proxbalance_core.present.map_values import Choice, ClusterMap
 from proxbalance_core.present.reading import read_assessment
-from proxbalance_core.services import patterning, trying, tuning
+from proxbalance_core.services import patterning, shadowing, trying, tuning
+from proxbalance_core.services.backtesting import course
 from proxbalance_core.services.workbench import Generation, KeptGeneration
 from proxbalance_core.ui.state import workbench
 
@@ -31,8 +32,10 @@ if TYPE_CHECKING:
     from proxbalance_core.domain.patterns import Patterns
     from proxbalance_core.domain.records import GenerationGlance
     from proxbalance_core.domain.selections import Selection
+    from proxbalance_core.domain.shadows import Shadow, ShadowReport
     from proxbalance_core.domain.suggestions import Suggestions
     from proxbalance_core.domain.whatif import WhatIf
+    from proxbalance_core.features.course import Course
 
 _TTL_S = 900
 # All that two years keep, with room to spare.
@@ -141,7 +144,7 @@ def patterns(generation: Generation, days: int) -> Patterns:
 
 @st.cache_resource(ttl=_TTL_S, max_entries=8, show_spinner="Looking for what repeats")
 def _patterns(folder: str, cid: str, gid: int, days: int) -> Patterns:
-    return patterning.patterns(workbench(), cid, days)
+    return patterning.patterns(workbench(), cid, days, _course(folder, cid, gid, days))
 
 
 def forecasts(generation: Generation, days: int) -> ForecastAccuracy:
@@ -151,29 +154,33 @@ def forecasts(generation: Generation, days: int) -> ForecastAccuracy:
 
 @st.cache_resource(ttl=_TTL_S, max_entries=8, show_spinner="Holding forecasts against what came")
 def _forecasts(folder: str, cid: str, gid: int, days: int) -> ForecastAccuracy:
-    return patterning.forecasts(workbench(), cid, days)
+    return patterning.forecasts(workbench(), cid, days, _course(folder, cid, gid, days))
 
 
 def past_forecast(generation: Generation, entity: str, days: int) -> pd.DataFrame:
-    """One node's or guest's past forecasts beside what came, worked out once."""
-    return _past_forecast(_folder(), generation.cid, generation.id, entity, days)
-
-
-@st.cache_data(ttl=_TTL_S, max_entries=32, show_spinner=False)
-def _past_forecast(folder: str, cid: str, gid: int, entity: str, days: int) -> pd.DataFrame:
-    frame: pd.DataFrame = patterning.past_forecast(workbench(), cid, entity, days)
-    return frame
+    """One node's or guest's past forecasts beside what came."""
+    return patterning.past_forecast(_course(_folder(), generation.cid, generation.id, days), entity)
 
 
 def heatmap(generation: Generation, entity: str, metric: str, statistic: str, days: int) -> np.ndarray:
-    """One node or guest by weekday and hour, worked out once."""
-    return _heatmap(_folder(), generation.cid, generation.id, (entity, metric, statistic), days)
+    """One node or guest by weekday and hour."""
+    return patterning.heatmap(_course(_folder(), generation.cid, generation.id, days), entity, metric, statistic)
 
 
-@st.cache_data(ttl=_TTL_S, max_entries=64, show_spinner=False)
-def _heatmap(folder: str, cid: str, gid: int, what: tuple[str, str, str], days: int) -> np.ndarray:
-    entity, metric, statistic = what
-    return patterning.heatmap(workbench(), cid, entity, metric=metric, statistic=statistic, days=days)
+@st.cache_resource(ttl=_TTL_S, max_entries=2, show_spinner=False)
+def _course(folder: str, cid: str, gid: int, days: int) -> Course:
+    """A past is large: read once for whichever node or guest of it is looked at, and only the last two are kept."""
+    return course(workbench(), cid, days)
+
+
+def shadow_report(generation: KeptGeneration, shadow: Shadow) -> ShadowReport:
+    """A shadow beside what was advised, up to a generation."""
+    return _shadow_report(_folder(), generation.cid, generation.id, f"{shadow.name} {shadow.began}")
+
+
+@st.cache_resource(ttl=_TTL_S, max_entries=4, show_spinner=False)
+def _shadow_report(folder: str, cid: str, gid: int, shadow: str) -> ShadowReport:
+    return shadowing.report(workbench(), cid)
 
 
 def n_minus_1(generation: Generation) -> NMinusOne:

@@ -13,7 +13,6 @@ from proxbalance_core.errors import SettingInvalid
 from proxbalance_core.ui import address, header
 from proxbalance_core.ui.state import scope, workbench
 
-WHO = "app"
 _DRAFTS, _FAULT, _URL = "tuning_drafts", "tuning_fault", "set"
 
 
@@ -71,13 +70,10 @@ def to_url() -> None:
 
 
 def apply(settings: Settings, said: str) -> None:
-    """Put settings in force, assess with them, and draw everything anew."""
-    workbench().save_settings(scope().cid, settings, WHO)
+    """Put settings in force; there is no draft any more."""
     drop()
-    to_url()
-    header.with_progress(scope().cid, "Assessing with the new settings")
-    st.toast(said, icon=":material/check:")
-    st.rerun(scope="app")
+    address.keep(_URL, ())
+    header.put_in_force(settings, said)
 
 
 def fault() -> None:

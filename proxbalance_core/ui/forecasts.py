@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from proxbalance_core.present import charts, words
 from proxbalance_core.present import forecasts as present
+from proxbalance_core.present import words
+from proxbalance_core.present.patterns import label
 from proxbalance_core.services.workbench import Generation
 from proxbalance_core.ui import cache, tables, theme
 from proxbalance_core.ui.state import scope
@@ -23,12 +24,12 @@ def view(generation: Generation, days: int) -> None:
     tables.show(present.table(found), "Ways to forecast, and how far each was off")
     every = {one.entity: one for one in found.series}
     chosen = st.selectbox(
-        "Node or guest", list(every), key="patterns_forecast_of", format_func=lambda e: present.label(every[e]),
+        "Node or guest", list(every), key="patterns_forecast_of", format_func=lambda e: label(every[e]),
         bind="query-params", width=320,
     )  # fmt: skip
     if chosen is None:
         return
     st.text(present.of_series(every[chosen]))
     frame = cache.past_forecast(generation, chosen, days)
-    chart = present.chart(frame, present.label(every[chosen]), scope().zone)
-    st.altair_chart(chart, alt=charts.alt(chart))
+    chart = present.chart(frame, label(every[chosen]), scope().zone)
+    st.altair_chart(chart)

@@ -15,9 +15,11 @@ from proxbalance_core.ui.state import now, scope, workbench
 from proxbalance_core.ui.working import Job
 
 if TYPE_CHECKING:
+    from proxbalance_core.domain.settings import Settings
     from proxbalance_core.services.workbench import Generation
 
 LOOK_AGAIN_S = 30
+WHO = "app"
 _SHOWN = "head_shown"
 _LEVELS: dict[str, tuple[Literal["green", "orange", "red"], str]] = {
     "ok": ("green", ":material/check_circle:"),
@@ -118,6 +120,15 @@ def _regenerate_button() -> None:
     if st.button("Regenerate now", icon=":material/refresh:", key="head_regenerate"):
         with_progress(where.cid, f"Assessing {words.safe(where.title)}")
         st.rerun()
+
+
+def put_in_force(settings: Settings, said: str) -> None:
+    """Store settings for the cluster that is looked at, assess anew with them, say so, and draw everything anew."""
+    cid = scope().cid
+    workbench().save_settings(cid, settings, WHO)
+    with_progress(cid, "Assessing with the new settings")
+    st.toast(said, icon=":material/check:")
+    st.rerun(scope="app")
 
 
 def with_progress(cid: str, doing: str) -> Generation | None:

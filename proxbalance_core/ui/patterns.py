@@ -8,6 +8,7 @@ from proxbalance_core.domain.patterns import Pattern, Patterns
 from proxbalance_core.errors import NotEnoughHistory
 from proxbalance_core.present import charts, words
 from proxbalance_core.present import patterns as present
+from proxbalance_core.present.advice import guest_label
 from proxbalance_core.services.workbench import Generation
 from proxbalance_core.ui import cache, forecasts, tables, theme
 from proxbalance_core.ui.registry import page as page_of
@@ -17,7 +18,7 @@ VIEWS = {"heatmap": "Heatmap", "cycles": "Cycles", "together": "Peaking together
 
 
 def page(generation: Generation) -> None:
-    """Three views on the same past."""
+    """Four views on the same past."""
     with st.container(horizontal=True, vertical_alignment="bottom", key="patterns_choice"):
         view = st.segmented_control(
             "View", list(VIEWS), key="patterns_view", default="heatmap", required=True, format_func=VIEWS.__getitem__,
@@ -43,7 +44,7 @@ def _view(generation: Generation, view: str, days: int) -> None:
     if view == "cycles":
         _cycles(found)
     elif view == "together":
-        _together(found)
+        _together(generation, found)
     else:
         _heatmap(generation, found, days)
 
@@ -70,7 +71,7 @@ def _heatmap(generation: Generation, found: Patterns, days: int) -> None:
     values = cache.heatmap(generation, chosen.entity, str(metric), str(statistic), days)
     title = f"{present.METRICS[str(metric)]} of {present.label(chosen)}"
     chart = present.heatmap(values, title, str(statistic), found.timezone)
-    st.altair_chart(chart, alt=charts.alt(chart))
+    st.altair_chart(chart)
     st.caption(charts.alt(chart))
 
 
@@ -87,19 +88,18 @@ def _cycles(found: Patterns) -> None:
     )
 
 
-def _together(found: Patterns) -> None:
+def _together(generation: Generation, found: Patterns) -> None:
     if not found.common_peaks:
         with st.container(border=True, key="patterns_apart"):
             st.text("No two guests of weight share their busiest hours on one node.")
         return
-    guests = {int(one.entity.partition("/")[2]): present.label(one) for one in found.guests}
+    guests = {guest.vmid: guest for guest in generation.snapshot.guests}
+    names = {vmid: words.guest(vmid, guest.name) for vmid, guest in guests.items()}
     for place, pair in enumerate(found.common_peaks):
         with st.container(border=True, key=f"patterns_pair_{place}", gap="xsmall"):
-            st.text(present.common_peak(pair, guests))
-            if pair.other is not None:
-                moved = f"{pair.second}={pair.other}"
-                theme.quiet(f"→ Move {guests.get(pair.second, pair.second)} to {pair.other}", f"patterns-{place}")
-                st.page_link(
-                    page_of("compare").path, label="Compare nodes for it", icon=":material/compare_arrows:",
-                    query_params={"compare_guest": guests.get(pair.second, moved)},
-                )  # fmt: skip
+            st.text(present.common_peak(pair, names))
+            second = guests[pair.second]
+            st.page_link(
+                page_of("compare").path, label=f"Compare nodes for {pair.second}", icon=":material/compare_arrows:",
+                query_params={"compare_guest": guest_label(second.type, second.vmid, second.name)},
+            )  # fmt: skip

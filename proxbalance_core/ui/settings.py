@@ -17,17 +17,7 @@ from proxbalance_core.services import preferences
 from proxbalance_core.ui import header
 from proxbalance_core.ui.state import now, scope, workbench
 
-WHO = "app"
 _CLUSTERS_OWN = "The cluster's own, or UTC"
-
-
-def _save(new: Settings, said: str) -> None:
-    """Store settings, assess again with them, and say so."""
-    cid = scope().cid
-    workbench().save_settings(cid, new, WHO)
-    header.with_progress(cid, "Assessing with the new settings")
-    st.toast(said, icon=":material/check:")
-    st.rerun()
 
 
 def profile() -> None:
@@ -53,7 +43,9 @@ def _preset(name: str, settings: Settings) -> None:
         for line in knobs.behaviours(name):
             st.caption(line)
         if st.button("Use this profile", key=f"settings_preset_{name}", disabled=used):
-            _save(presets.with_preset(settings, name), f"The profile is {words.PROFILES[name].lower()} now")
+            header.put_in_force(
+                presets.with_preset(settings, name), f"The profile is {words.PROFILES[name].lower()} now"
+            )
 
 
 def thresholds() -> None:
@@ -89,7 +81,7 @@ def _submit(settings: Settings, values: dict[str, Any]) -> None:
         st.error("Nothing was saved.", icon=":material/error:")
         st.text(error.message)
         return
-    _save(new, "Saved")
+    header.put_in_force(new, "Saved")
 
 
 def _fields(found: Sequence[Knob]) -> dict[str, Any]:

@@ -11,11 +11,12 @@ from proxbalance_core.present import shadow as present
 from proxbalance_core.present import tuning as differences
 from proxbalance_core.present import words
 from proxbalance_core.services import shadowing, tuning
+from proxbalance_core.services.workbench import KeptGeneration
 from proxbalance_core.ui import cache, draft, tables, theme
 from proxbalance_core.ui.state import now, scope, workbench
 
 
-def page() -> None:
+def page(generation: KeptGeneration) -> None:
     """What is in the shadow and how it compares, or the choice of what is to be."""
     bench, cid = workbench(), scope().cid
     try:
@@ -28,7 +29,7 @@ def page() -> None:
     if shadow is None:
         _choice()
         return
-    found = shadowing.report(bench, cid)
+    found = cache.shadow_report(generation, shadow)
     with st.container(border=True, key="shadow_head", horizontal=True, vertical_alignment="center"):
         st.badge("In the shadow", icon=":material/contrast:", color="blue")
         with st.container(width="stretch", gap="xxsmall"):
@@ -45,7 +46,9 @@ def page() -> None:
         tables.show(present.sides(found), "Both sides", figures=present.FIGURES)
     if found.moves:
         st.subheader("Where they differ", anchor=False)
-        tables.show(present.moves(found, _guests()), "How often each side advised a move", shares=present.SHARES)
+        tables.show(
+            present.moves(found, _guests(generation)), "How often each side advised a move", shares=present.SHARES
+        )
 
 
 def _choice() -> None:
@@ -75,7 +78,8 @@ def _begin(name: str) -> None:
     shadowing.start(workbench(), scope().cid, name, _wishes()[name])
 
 
-def _guests() -> dict[int, str]:
-    newest = cache.latest(scope().cid)
-    guests = newest.snapshot.guests if newest else ()
-    return {guest.vmid: f"{guest.vmid} {guest.name or ''}".strip() for guest in guests}
+def _guests(generation: KeptGeneration) -> dict[int, str]:
+    told = cache.assessment(generation)
+    moving = {move.vmid: move.name for move in told.recommendations}
+    staying = {skip.vmid: skip.name for skip in told.skipped}
+    return {vmid: words.guest(vmid, name) for vmid, name in (moving | staying).items()}

@@ -8,11 +8,10 @@ import streamlit as st
 
 from proxbalance_core.domain import sharing
 from proxbalance_core.domain.sweeps import Sweep
-from proxbalance_core.present import charts, words
 from proxbalance_core.present import sweep as present
 from proxbalance_core.services import sweeping
-from proxbalance_core.services.jobs import JOBS, Job
-from proxbalance_core.ui import tables, theme
+from proxbalance_core.services.jobs import JOBS
+from proxbalance_core.ui import background, tables, theme
 from proxbalance_core.ui.registry import page as page_of
 from proxbalance_core.ui.state import scope, workbench
 
@@ -27,52 +26,34 @@ def page() -> None:
             st.text("This cluster was opened from a snapshot file: a single moment. Settings are tried on a history.")
         return
     key = ("sweep", f"{bench.paths.root}:{cid}")
-    job = JOBS.get(key)
-    _form(key, job)
-    if job is None:
-        with st.container(border=True, key="sweep_none"):
-            st.text(
-                "Thresholds, sensitivities and prices are varied; each variant lives through the past of this cluster. "
-                "One is recommended only if it also does better in weeks that it was not chosen on."
-            )
-    elif job.running:
-        _running(key)
-    elif job.error:
-        with st.container(border=True, key="sweep_error"):
-            st.badge("Not possible", icon=":material/block:", color="orange")
-            st.text(job.error)
-    elif isinstance(job.result, Sweep):
-        _result(job.result)
+    _form(key)
+    found = background.result(
+        "sweep", key, Sweep,
+        "Thresholds, sensitivities and prices are varied; each variant lives through the past of this cluster. "
+        "One is recommended only if it also does better in weeks that it was not chosen on.",
+        background.Told(
+            doing="Living through the past with each", stopping="Stopping after those that are under way",
+            beside="What is done is kept: the same search goes on from there. You may leave this page.",
+        ),
+    )  # fmt: skip
+    if found is not None:
+        _result(found)
 
 
-def _form(key: tuple[str, str], job: Job | None) -> None:
+def _form(key: background.Key) -> None:
     with st.container(border=True, key="sweep_form", horizontal=True, vertical_alignment="bottom"):
         count = st.selectbox("Settings to try", COUNTS, index=1, key="sweep_count", width=150)
         days = st.selectbox("Days back", DAYS, index=1, key="sweep_days", width=120)
         st.button(
             "Search", key="sweep_start", type="primary", icon=":material/travel_explore:", on_click=_start,
-            args=(key, int(count or 20), int(days or 14)), disabled=job is not None and job.running,
+            args=(key, int(count or 20), int(days or 14)), disabled=background.busy(key),
         )  # fmt: skip
 
 
-def _start(key: tuple[str, str], count: int, days: int) -> None:
+def _start(key: background.Key, count: int, days: int) -> None:
     bench, cid = workbench(), scope().cid
     wish = sweeping.SweepWish(count=count, days=days)
     JOBS.start(key, "sweep", lambda report: sweeping.run(bench, cid, wish, report))
-
-
-@st.fragment(run_every=1.0, key="sweep_running")
-def _running(key: tuple[str, str]) -> None:
-    """How far it is; when it is done the whole page is drawn anew."""
-    job = JOBS.get(key)
-    if job is None or not job.running:
-        st.rerun(scope="app")
-        return
-    left = job.seconds_left(JOBS.now())
-    text = "Stopping after those that are under way" if job.stopping else "Living through the past with each"
-    st.progress(job.share, text=f"{text}: {job.share:.0%}" + (f", about {words.duration(left)} left" if left else ""))
-    st.button("Stop", key="sweep_stop", icon=":material/stop:", on_click=JOBS.stop, args=(key,), disabled=job.stopping)
-    st.caption("What is done is kept: the same search goes on from there. You may leave this page.")
 
 
 def _result(found: Sweep) -> None:
@@ -92,7 +73,7 @@ def _result(found: Sweep) -> None:
             )
     chart = present.chart(found)
     st.subheader("Overload against moves", anchor=False)
-    st.altair_chart(chart, alt=charts.alt(chart))
+    st.altair_chart(chart)
     tables.show(present.front(found), "Settings that no other beats", figures=present.FIGURES)
     with st.expander("Does it hold up? Each week chosen without, and lived through", expanded=taken is not None):
         tables.show(present.evidence(found), "The weeks held out", figures=present.EVIDENCE_FIGURES)

@@ -10,12 +10,13 @@ from proxbalance_core.domain.sensitivities import Sensitivity
 from proxbalance_core.domain.suggestions import Suggested
 from proxbalance_core.present import drives as present
 from proxbalance_core.present import tuning as sides
+from proxbalance_core.present import words
 from proxbalance_core.services import tuning
-from proxbalance_core.services.jobs import JOBS, Job
+from proxbalance_core.services.jobs import JOBS
 from proxbalance_core.services.workbench import Generation
-from proxbalance_core.ui import cache, draft, tables, theme
+from proxbalance_core.ui import background, cache, draft, tables, theme
 from proxbalance_core.ui.cards import Colour
-from proxbalance_core.ui.state import scope, workbench
+from proxbalance_core.ui.state import now, scope, workbench
 
 _SURE: dict[str, Colour] = {"high": "green", "medium": "blue", "low": "gray"}
 
@@ -81,39 +82,27 @@ def _take(values: dict[str, float]) -> None:
 
 def drives(generation: Generation) -> None:
     """Each setting moved alone over its whole way: what turns, and what each node's points hang on."""
-    key = ("sensitivity", f"{workbench().paths.root}:{generation.cid}:{generation.id}")
-    job = JOBS.get(key)
-    if job is None:
-        with st.container(border=True, horizontal=True, vertical_alignment="center", key="tuning_drives_none"):
-            with st.container(width="stretch"):
-                st.text(
-                    "Every threshold and slider is moved over its whole way, alone: at which place a guest's advice "
-                    "turns, and how far it carries each node's points. It begins at the settings in force."
-                )
-            st.button(
-                "Find out", key="tuning_drives_start", type="primary", icon=":material/insights:", on_click=_find_out,
-                args=(key, generation),
-            )  # fmt: skip
-        return
-    if job.running:
-        _running(key, job)
-    elif job.error:
-        st.error("It could not be found out.", icon=":material/error:")
-        st.text(job.error)
-    elif isinstance(job.result, Sensitivity):
-        _driven(job.result)
+    key = ("sensitivity", f"{workbench().paths.root}:{generation.cid}")
+    with st.container(border=True, horizontal=True, vertical_alignment="center", key="tuning_drives_begin"):
+        with st.container(width="stretch"):
+            st.text(
+                "Every threshold and slider is moved over its whole way, alone: at which place a guest's advice "
+                "turns, and how far it carries each node's points. It begins at the settings in force."
+            )
+        st.button(
+            "Find out", key="tuning_drives_start", type="primary", icon=":material/insights:", on_click=_find_out,
+            args=(key, generation), disabled=background.busy(key),
+        )  # fmt: skip
+    found = background.result(
+        "tuning_drives", key, Sensitivity, "", background.Told(doing="Moving each setting over its way")
+    )  # fmt: skip
+    if found is not None:
+        st.caption(f"Of the figures of {words.clock(found.taken_at, scope().zone, now())}.")
+        _driven(found)
 
 
-def _find_out(key: tuple[str, str], generation: Generation) -> None:
+def _find_out(key: background.Key, generation: Generation) -> None:
     JOBS.start(key, "sensitivity", lambda report: tuning.sensitivity(generation, report))
-
-
-@st.fragment(run_every=0.5, key="tuning_drives_running")
-def _running(key: tuple[str, str], job: Job) -> None:
-    if not job.running:
-        st.rerun(scope="app")
-    st.progress(min(1.0, job.share), text=f"Moving each setting: {job.share:.0%}")
-    st.button("Stop", key="tuning_drives_stop", icon=":material/stop:", on_click=JOBS.stop, args=(key,))
 
 
 def _driven(found: Sensitivity) -> None:

@@ -149,15 +149,9 @@ def _field(row: SettingRow, name: str, title: str) -> None:
         low, high = row.low or 0, row.high or 0
         st.number_input(
             f"{title} [{row.unit}]" if row.unit not in ("", "moves") else title, int(low) if whole else float(low),
-            int(high) if whole else float(high), step=_step(row), key=key, format="%d" if whole else "%g",
+            int(high) if whole else float(high), step=row.step, key=key, format="%d" if whole else "%g",
             on_change=_typed, args=(row.key, key),
         )  # fmt: skip
-
-
-def _step(row: SettingRow) -> float:
-    if isinstance(row.default, int):
-        return 1
-    return 1.0 if (row.high or 0) - (row.low or 0) > 20 else 0.05
 
 
 def _nodes() -> tuple[str, ...]:

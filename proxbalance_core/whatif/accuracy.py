@@ -10,18 +10,14 @@ from proxbalance_core.features.arrays import Floats
 from proxbalance_core.features.course import Course
 from proxbalance_core.features.hourly import DAY_HOURS
 from proxbalance_core.forecast import accuracy
-from proxbalance_core.whatif.patterns import node_hours
 
 
 def series_of(course: Course) -> tuple[Floats, list[str], list[str]]:
     """CPU of every node (as it was) and guest by the hour [percent], with their entities and names."""
     snapshot = course.snapshot
-    cores = np.array([guest.cpu_cores for guest in snapshot.guests], dtype=float)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        guests = 100.0 * course.cores / np.where(cores > 0, cores, np.nan)
     entities = [f"node/{node.name}" for node in snapshot.nodes] + [f"guest/{guest.vmid}" for guest in snapshot.guests]
     names = [node.name for node in snapshot.nodes] + [guest.name or "" for guest in snapshot.guests]
-    return np.concatenate((node_hours(course)[0], guests), axis=1), entities, names
+    return np.concatenate((course.as_it_was()[0], course.guest_cpu_pct()), axis=1), entities, names
 
 
 def forecast_accuracy(course: Course) -> ForecastAccuracy:
@@ -43,7 +39,7 @@ def forecast_accuracy(course: Course) -> ForecastAccuracy:
     covered, own = accuracy.coverage(values, band), accuracy.mase(values, band.level)
     return ForecastAccuracy(
         cluster=course.snapshot.cluster, begins=course.at(course.hours - days * DAY_HOURS),
-        ends=course.at(course.hours), days=days, forecasters=_scores(values, days),
+        ends=course.at(course.hours), days=days, forecasters=_scores(values, band),
         nominal_pct=accuracy.NOMINAL_PCT, coverage_pct=_percent(_median(covered)),
         series=tuple(
             SeriesForecast(entity=entity, name=name, mase=_rounded(own[i]), coverage_pct=_percent(covered[i]))
@@ -52,19 +48,22 @@ def forecast_accuracy(course: Course) -> ForecastAccuracy:
     )  # fmt: skip
 
 
-def _scores(values: Floats, days: int) -> tuple[ForecasterScore, ...]:
-    made = []
-    for name, forecaster in accuracy.FORECASTERS.items():
-        ahead = accuracy.rolled(values, forecaster, days)
-        # What a plan has to stand is our word on peaks: the level is none.
-        top = accuracy.rolled(values, accuracy.highest_scenario, days) if name == accuracy.OURS else ahead
-        made.append(
-            ForecasterScore(
-                name=name, mase=_rounded(_median(accuracy.mase(values, ahead))),
-                peak_error_pct=_rounded(_median(accuracy.peak_error(values, top))),
-            )
-        )  # fmt: skip
-    return tuple(made)
+def _scores(values: Floats, band: accuracy.Band) -> tuple[ForecasterScore, ...]:
+    days = len(band.level)
+    # What a plan has to stand is our word on peaks: the level is none.
+    top = accuracy.rolled(values, accuracy.highest_scenario, days)
+    simple = {name: accuracy.rolled(values, made, days) for name, made in accuracy.SIMPLE.items()}
+    return (
+        _score(accuracy.OURS, values, band.level, top),
+        *(_score(name, values, ahead, ahead) for name, ahead in simple.items()),
+    )
+
+
+def _score(name: str, values: Floats, ahead: Floats, top: Floats) -> ForecasterScore:
+    return ForecasterScore(
+        name=name, mase=_rounded(_median(accuracy.mase(values, ahead))),
+        peak_error_pct=_rounded(_median(accuracy.peak_error(values, top))),
+    )  # fmt: skip
 
 
 def _median(values: Floats) -> float:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import combinations
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from proxbalance_core.domain.patterns import CommonPeak, Patterns
+from proxbalance_core.domain.settings import Settings
+from proxbalance_core.engine.view import View
 from proxbalance_core.features.arrays import Bools, Floats, Ints
 from proxbalance_core.features.calendar import Calendar
 from proxbalance_core.features.course import Course
@@ -18,82 +21,83 @@ TOGETHER, LEAST_SHARE = 0.5, 5.0
 MOST_PAIRS, PER_NODE = 20, 12
 
 
-def cluster_patterns(course: Course) -> Patterns:
-    """Daily, weekly and bursty patterns of every node and guest of a past.
+def cluster_patterns(course: Course, settings: Settings | None = None) -> Patterns:
+    """Daily, weekly and bursty patterns of every node and guest of a past, and pairs of guests that peak together.
 
     Parameters
     ----------
     course : Course
         Its hours; nodes are as they were, pairs are of guests that share a node now.
+    settings : Settings
+        Those in force: which nodes may take the second of a pair.
     """
-    snapshot, hours = course.snapshot, course.hours
-    calendar = Calendar.of(course.start, hours, ZoneInfo(snapshot.timezone))
-    place = course.first_places(hours)
-    nodes = np.array([course.used_pct(h, place)[0] for h in range(hours)]).reshape(hours, len(snapshot.nodes))
-    was, _ = node_hours(course)
-    cores = np.array([guest.cpu_cores for guest in snapshot.guests], dtype=float)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        guests = 100.0 * course.cores / np.where(cores > 0, cores, np.nan)
-    node_names = [node.name for node in snapshot.nodes]
-    guest_names = [guest.name or "" for guest in snapshot.guests]
+    snapshot = course.snapshot
+    calendar = Calendar.of(course.start, course.hours, ZoneInfo(snapshot.timezone))
+    nodes = [node.name for node in snapshot.nodes]
     return Patterns(
-        cluster=snapshot.cluster, timezone=snapshot.timezone, begins=course.at(0), ends=course.at(hours), hours=hours,
-        nodes=patterns_of(was, calendar, [f"node/{name}" for name in node_names], node_names),
-        guests=patterns_of(guests, calendar, [f"guest/{g.vmid}" for g in snapshot.guests], guest_names),
-        common_peaks=_common_peaks(course, nodes, place),
+        cluster=snapshot.cluster, timezone=snapshot.timezone, begins=course.at(0), ends=course.at(course.hours),
+        hours=course.hours,
+        nodes=patterns_of(course.as_it_was()[0], calendar, [f"node/{name}" for name in nodes], nodes),
+        guests=patterns_of(
+            course.guest_cpu_pct(), calendar, [f"guest/{guest.vmid}" for guest in snapshot.guests],
+            [guest.name or "" for guest in snapshot.guests],
+        ),
+        common_peaks=_common_peaks(course, settings or Settings()),
     )  # fmt: skip
 
 
-def node_hours(course: Course) -> tuple[Floats, Floats]:
-    """CPU and memory of every node as it was, with the guests that it had then, [H, N] percent each."""
-    now, size = course.first_places(course.hours), (course.hours, len(course.snapshot.nodes))
-    pairs = [
-        course.used_pct(hour, np.where(course.was_on[hour] >= 0, course.was_on[hour], now))
-        for hour in range(course.hours)
-    ]
-    return np.array([cpu for cpu, _ in pairs]).reshape(size), np.array([mem for _, mem in pairs]).reshape(size)
-
-
-def _common_peaks(course: Course, nodes: Floats, place: Ints) -> tuple[CommonPeak, ...]:
+def _common_peaks(course: Course, settings: Settings) -> tuple[CommonPeak, ...]:
     """Pairs on one node that are busiest in the same hours, those that matter most first."""
-    pairs = [
-        pair for n in range(len(course.snapshot.nodes)) for pair in _on(course, nodes, n, np.flatnonzero(place == n))
-    ]
+    view = View.of(course.snapshot, settings)
+    place = view.placed.node_of
+    scene = _Scene(course, view, course.over_hours(np.tile(place, (course.hours, 1)))[0])
+    pairs = [pair for n in range(len(course.snapshot.nodes)) for pair in scene.on(n, np.flatnonzero(place == n))]
     pairs.sort(key=lambda pair: (-(pair.peak_pct - (pair.apart_pct or pair.peak_pct)), -pair.together_pct, pair.first))
     return tuple(pairs[:MOST_PAIRS])
 
 
-def _on(course: Course, nodes: Floats, n: int, here: Ints) -> list[CommonPeak]:
-    capacity = course.capacity[n]
-    heavy = [g for g in here if 100.0 * _top(course.cores[:, g]) / capacity >= LEAST_SHARE]
-    heavy = sorted(heavy, key=lambda g: -_top(course.cores[:, g]))[:PER_NODE]
-    busy = {g: _busiest(course.cores[:, g]) for g in heavy}
-    found = []
-    for a, b in combinations(heavy, 2):
-        either = int((busy[a] | busy[b]).sum())
-        together = int((busy[a] & busy[b]).sum()) / either if either else 0.0
-        if together >= TOGETHER:
-            found.append(_pair(course, nodes, n, (a, b), together))
-    return found
+@dataclass(frozen=True, slots=True)
+class _Scene:
+    """The past with everyone where they are now: ``nodes`` are their hours, [H, N] percent."""
 
+    course: Course
+    view: View
+    nodes: Floats
 
-def _pair(course: Course, nodes: Floats, n: int, pair: tuple[int, int], together: float) -> CommonPeak:
-    guests, names = course.snapshot.guests, [node.name for node in course.snapshot.nodes]
-    leaving = np.nan_to_num(course.cores[:, pair[1]])
-    then = {
-        other: nodes[:, other] + 100.0 * leaving / course.capacity[other] for other in range(len(names)) if other != n
-    }
-    peak = float(np.nanmax(nodes[:, n]))
-    best = min(then, key=lambda other: (float(np.nanmax(then[other], initial=0.0)), names[other])) if then else None
-    there = None if best is None else float(np.nanmax(then[best], initial=0.0))
-    fits = best is not None and there is not None and there < peak
-    apart = float(np.nanmax(nodes[:, n] - 100.0 * leaving / course.capacity[n]))
-    return CommonPeak(
-        node=names[n], first=guests[pair[0]].vmid, second=guests[pair[1]].vmid,
-        together_pct=round(100.0 * together, 1), peak_pct=round(peak, 1),
-        other=names[best] if fits and best is not None else None, apart_pct=round(apart, 1) if fits else None,
-        other_pct=round(there, 1) if fits and there is not None else None,
-    )  # fmt: skip
+    def on(self, n: int, here: Ints) -> list[CommonPeak]:
+        """The pairs of one node's heaviest guests."""
+        cores, capacity = self.course.cores, self.course.capacity[n]
+        if np.isnan(self.nodes[:, n]).all():
+            return []
+        heavy = [g for g in here.tolist() if 100.0 * _top(cores[:, g]) / capacity >= LEAST_SHARE]
+        heavy = sorted(heavy, key=lambda g: -_top(cores[:, g]))[:PER_NODE]
+        busy = {g: _busiest(cores[:, g]) for g in heavy}
+        found = []
+        for a, b in combinations(heavy, 2):
+            either = int((busy[a] | busy[b]).sum())
+            together = int((busy[a] & busy[b]).sum()) / either if either else 0.0
+            if together >= TOGETHER:
+                found.append(self._pair(n, (a, b), together))
+        return found
+
+    def _pair(self, n: int, pair: tuple[int, int], together: float) -> CommonPeak:
+        guests, names, course = self.course.snapshot.guests, self.view.arrays.node.names, self.course
+        leaving, peak = np.nan_to_num(course.cores[:, pair[1]]), _top(self.nodes[:, n])
+        free = self.view.constraints.free_targets([(pair[1],)], self.view.placed)[0]
+        then = {
+            other: _top(self.nodes[:, other] + 100.0 * leaving / course.capacity[other])
+            for other in np.flatnonzero(free).tolist()
+        }
+        best = min(then, key=lambda other: (then[other], names[other])) if then else None
+        if best is not None and then[best] >= peak:
+            best = None
+        apart = _top(self.nodes[:, n] - 100.0 * leaving / course.capacity[n])
+        return CommonPeak(
+            node=names[n], first=guests[pair[0]].vmid, second=guests[pair[1]].vmid,
+            together_pct=round(100.0 * together, 1), peak_pct=round(peak, 1),
+            other=None if best is None else names[best], apart_pct=None if best is None else round(apart, 1),
+            other_pct=None if best is None else round(then[best], 1),
+        )  # fmt: skip
 
 
 def _top(values: Floats) -> float:

@@ -7,13 +7,16 @@ import gzip
 import io
 import json
 import time
+from dataclasses import replace
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 
+from proxbalance_core.api import advice
 from proxbalance_core.api.desk import NEWEST_S
-from proxbalance_core.domain.results import Recommendation
-from proxbalance_core.present.reading import build
+from proxbalance_core.domain.results import Forecast, Recommendation
+from proxbalance_core.present.reading import build, read_assessment
 from proxbalance_core.services import patterning
 from tests.api.conftest import Api
 
@@ -53,6 +56,21 @@ def test_nodes_come_by_pages(api: Api) -> None:
     assert one["node"] == every[0]
     assert one["predicted"] == newest(api)["batch_impact"]["after"]["nodes"][every[0]["name"]]
     assert api.refused("GET", "/nodes/nowhere")[0] == 404
+
+
+def test_a_node_comes_with_its_own_forecasts(api: Api) -> None:
+    made = api.bench.latest("demo")
+    assert made is not None
+    told = read_assessment(made.assessment)
+    mine, other = told.nodes[0].name, told.nodes[1].name
+    rise = Forecast(
+        entity=f"node/{mine}", metric="cpu", current_value=50.0, threshold=60.0, rate_per_day=5.0,
+        crossing_at=made.at, crossing_earliest=made.at, crossing_latest=made.at, confidence="high", urgency="medium",
+        summary="It rises.",
+    )  # fmt: skip
+    others = (replace(rise, entity=f"node/{other}"), replace(rise, entity=f"guest/{mine}"))
+    call = SimpleNamespace(path={"name": mine}, told=replace(told, forecasts=(rise, *others)))
+    assert advice.node(call).forecasts == (rise,)
 
 
 def test_recommendations_are_filtered_as_they_say(api: Api) -> None:

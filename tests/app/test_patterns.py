@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import parse_qs
 
 from streamlit.testing.v1 import AppTest
 
@@ -35,8 +36,13 @@ def test_every_guest_has_a_row(demo: Path) -> None:
     assert guests["strength"].between(0.0, 100.0).all()
 
 
-def test_pairs_that_peak_together_are_told(demo: Path) -> None:
-    assert any("of their busiest hours on" in text for text in texts(page("Peaking together")))
+def test_pairs_that_peak_together_are_told_and_lead_to_the_guest(demo: Path) -> None:
+    app = page("Peaking together")
+    assert any("of their busiest hours on" in text for text in texts(app))
+    link = next(found for found in app.get("page_link") if found.proto.label.startswith("Compare nodes for "))
+    asked = parse_qs(link.proto.query_string)["compare_guest"][0]
+    there = opened("compare", compare_guest=asked)
+    assert there.selectbox(key="compare_guest").value == link.proto.label.rsplit(" ", 1)[1]
 
 
 def test_a_single_moment_has_no_patterns_and_hostile_names_are_text(folder: Path) -> None:

@@ -33,6 +33,7 @@ def test_drag_apply_undo_and_share(server: str, watched: Watched) -> None:
     page.get_by_text("Appears:").wait_for()
     page.wait_for_url("**set=move_cost_points**")
     shared = page.url
+    assert shared.split("?")[1].startswith("set=move_cost_points")
     settle(page)
 
     page.get_by_role("button", name="Apply", exact=True).click()
@@ -50,3 +51,4 @@ def test_drag_apply_undo_and_share(server: str, watched: Watched) -> None:
     page.get_by_text("Appears:").wait_for(timeout=60_000)
     page.get_by_role("button", name="Cancel", exact=True).click()
     page.get_by_text("The same recommendations as now").wait_for()
+    assert page.get_by_role("button", name="Apply", exact=True).is_disabled()

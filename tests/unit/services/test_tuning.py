@@ -45,10 +45,10 @@ def test_profiles_are_kept_by_name(bench: Workbench) -> None:
     tuning.keep_profile(bench, "  night ", mine)
     tuning.keep_profile(bench, "<b>day</b>", Settings())
     assert [(one.name, one.settings) for one in tuning.profiles(bench)] == [("<b>day</b>", Settings()), ("night", mine)]
-    assert tuning.profile(bench, "night") == mine
+    assert tuning.named(bench, "demo", "night") == mine
     tuning.drop_profile(bench, "night")
     with pytest.raises(ProxBalanceError, match="There is no profile 'night'"):
-        tuning.profile(bench, "night")
+        tuning.named(bench, "demo", "night")
 
 
 @pytest.mark.parametrize("name", ["", "   ", "x" * 41, "Balanced", "custom"])

@@ -61,16 +61,24 @@ def test_where_no_node_is_quieter_none_is_named() -> None:
     assert (pair.other, pair.apart_pct, pair.other_pct) == (None, None, None)
 
 
+def test_a_node_that_may_not_take_the_second_is_not_named() -> None:
+    """100 and 101 peak together, but 101 is pinned to pve1: it would be quieter on pve2, and can't go."""
+    past = course(NIGHT, NIGHT, on=(0, 0))
+    first, second = past.snapshot.guests
+    pinned = replace(past.snapshot, guests=(first, replace(second, tags=("pin_pve1",))))
+    (pair,) = cluster_patterns(replace(past, snapshot=pinned)).common_peaks
+    assert (pair.first, pair.second, pair.other) == (100, 101, None)
+
+
 def test_its_document_is_as_the_schema_says() -> None:
-    Draft202012Validator(schemas.patterns_schema()).validate(
-        cluster_patterns(course(NIGHT, NIGHT, np.full(HOURS, np.nan), on=(0, 0, 1))).to_dict()
-    )
+    found = cluster_patterns(course(NIGHT, NIGHT, np.full(HOURS, np.nan), on=(0, 0, 1))).to_dict()
+    assert list(Draft202012Validator(schemas.patterns_schema()).iter_errors(found)) == []
 
 
 def test_forecasts_of_a_cluster_are_judged() -> None:
     rng = np.random.default_rng(1)
     found = forecast_accuracy(course(DAY + rng.normal(0.0, 0.05, HOURS), np.full(HOURS, np.nan), on=(0, 1)))
-    Draft202012Validator(schemas.forecasts_schema()).validate(found.to_dict())
+    assert list(Draft202012Validator(schemas.forecasts_schema()).iter_errors(found.to_dict())) == []
     assert (found.days, found.forecasters[0].name) == (7, "this forecast")
     by_entity = {one.entity: one for one in found.series}
     assert by_entity["guest/100"].mase is not None and by_entity["guest/100"].mase < 1.0
