@@ -19,6 +19,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 from benchmarks.clusters import Shape, cluster
 from benchmarks.targets import Line, record
 from tests.e2e.screenshots import ARGUMENTS, CHROMIUM, PAGES, settle
+from tests.e2e.test_tuning import held
 
 ROOT = Path(__file__).parents[1]
 DRAWN_S, HELD_MB = 8.0, 350.0
@@ -145,7 +146,7 @@ def test_map_of_a_large_cluster(benchmark: BenchmarkFixture, tmp_path: Path) -> 
 
 
 def test_slider(benchmark: BenchmarkFixture, tmp_path: Path) -> None:
-    """From a released slider to what it would change, drawn: every press of a key is one place further."""
+    """From a released slider to what it would change, drawn."""
     from playwright.sync_api import sync_playwright
 
     from proxbalance_core.services.workbench import Workbench
@@ -161,18 +162,23 @@ def test_slider(benchmark: BenchmarkFixture, tmp_path: Path) -> None:
         page.goto(f"{url}/tuning")
         page.get_by_text("The same recommendations as now").wait_for()
         settle(page)
-        slider = page.get_by_role("slider", name="Least gain")
-        places = iter(range(16, 16 + SLIDER_MOVES))
+        shares = iter([0.2 + 0.03 * i for i in range(SLIDER_MOVES)])
+        said = page.locator(".st-key-quiet-tuning-min_score_improvement")
 
-        def moved() -> None:
-            slider.press("ArrowRight")
+        def grabbed() -> tuple[tuple[str], dict[str, object]]:
+            before = said.inner_text()
+            held(page, "Least gain", next(shares))
+            return (before,), {}
+
+        def released(before: str) -> None:
+            page.mouse.up()
             page.wait_for_function(
-                "said => document.body.innerText.includes(said) &&"
+                "before => document.querySelector('.st-key-quiet-tuning-min_score_improvement').innerText !== before &&"
                 " document.querySelector('[data-testid=stApp]').dataset.testScriptState === 'notRunning'",
-                arg=f"at least {next(places)} points.",
+                arg=before,
             )
 
-        benchmark.pedantic(moved, rounds=SLIDER_MOVES)
+        benchmark.pedantic(released, setup=grabbed, rounds=SLIDER_MOVES)
         browser.close()
     taken = sorted(benchmark.stats.stats.data)
     record(benchmark, Line("app: slider released to redrawn, median", SLIDER_MS, 1000.0 * taken[len(taken) // 2], "ms"))

@@ -35,7 +35,7 @@ def course(bench: Workbench, cid: str, days: int, until: datetime | None = None)
 
     connection = bench.connection(cid)
     if connection.source == "file":
-        raise NotEnoughHistory(f"'{connection.title}' is a single moment; a backtest needs history.", hours=0)
+        raise NotEnoughHistory(f"'{connection.title}' is a single moment; this needs its history.", hours=0)
     snapshot = bench.snapshot(connection.id)
     now = min(until, snapshot.taken_at) if until is not None else snapshot.taken_at
     first = now - timedelta(days=days)

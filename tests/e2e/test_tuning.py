@@ -10,8 +10,8 @@ from tests.e2e.screenshots import settle
 pytestmark = pytest.mark.e2e
 
 
-def drag(page, label: str, share: float) -> None:
-    """Drag a slider's handle to a share of its track."""
+def held(page, label: str, share: float) -> None:
+    """Drag a slider's handle to a share of its track, and hold it there."""
     slider = page.get_by_role("slider", name=label)
     handle, track = slider.locator("xpath=../.."), slider.locator("xpath=../../..")
     handle.scroll_into_view_if_needed()
@@ -20,6 +20,11 @@ def drag(page, label: str, share: float) -> None:
     page.mouse.move(here["x"] + here["width"] / 2, y)
     page.mouse.down()
     page.mouse.move(way["x"] + share * way["width"], y, steps=8)
+
+
+def drag(page, label: str, share: float) -> None:
+    """Drag a slider's handle to a share of its track."""
+    held(page, label, share)
     page.mouse.up()
 
 

@@ -68,4 +68,4 @@ def test_a_snapshot_file_is_one_moment(tmp_path: Path) -> None:
     file.write_text(json.dumps(snapshot()))
     run("import", file, "--as", "snapshot", "--data-dir", tmp_path / "d")
     done = run("backtest", "--data-dir", tmp_path / "d")
-    assert done.exit_code == 1 and "is a single moment; a backtest needs history." in done.output
+    assert done.exit_code == 1 and "is a single moment; this needs its history." in done.output
