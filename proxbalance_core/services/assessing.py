@@ -16,7 +16,9 @@ from proxbalance_core.domain.records import StoredGeneration
 from proxbalance_core.domain.results import GuestOptions
 from proxbalance_core.domain.settings import Settings
 from proxbalance_core.errors import SnapshotNotFound, StaleData
+from proxbalance_core.services.feedback import follow as advised
 from proxbalance_core.services.happenings import happened
+from proxbalance_core.services.outcomes import track
 from proxbalance_core.services.preferences import timezone_of
 from proxbalance_core.services.shadowing import follow
 
@@ -125,6 +127,8 @@ def generate(
     made = store.generations.add(connection.id, at, snapshot, settings, document, seconds)
     store.events.append(connection.id, *happened(None if before is None else before.assessment, document, at))
     follow(store, connection.id, snapshot, assessment, at)
+    advised(store, connection.id, document, {guest.vmid: guest.node for guest in snapshot.guests}, at)
+    track(store, connection.id, snapshot, at)
     return Generation(
         id=made, cid=connection.id, at=at, snapshot=snapshot, settings=settings, assessment=document,
         engine_seconds=seconds,

@@ -151,6 +151,7 @@ def tidy(store: Store, cid: str, now: datetime) -> None:
     store.samples.prune(cid, store.settings.get(cid), now)
     store.generations.prune(cid, now)
     store.events.prune(cid, now)
+    store.advice.prune(cid, now)
     store.levels.prune(cid, now)
 
 

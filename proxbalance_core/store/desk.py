@@ -8,7 +8,6 @@ from typing import Any
 
 from sqlalchemy import Engine, Row, delete, insert, select
 
-from proxbalance_core.domain.cluster import PastOutcome
 from proxbalance_core.domain.records import Event, MoveRecord, SettingsChange
 from proxbalance_core.domain.settings import Settings
 from proxbalance_core.store import tables
@@ -144,40 +143,6 @@ class MigrationStore:
                 origin=row.origin, status=row.status, detail=row.detail,
             )
             for row in rows
-        )  # fmt: skip
-
-
-class OutcomeStore:
-    """Reached as ``store.outcomes``: what moves brought against what was predicted."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-
-    def add(self, cid: str, *outcomes: PastOutcome) -> None:
-        rows = [
-            {
-                "connection": cid, "at": epoch(outcome.at), "vmid": outcome.vmid, "source": outcome.source,
-                "target": outcome.target, "reason": outcome.reason,
-                "predicted_points": outcome.predicted_points, "realised_points": outcome.realised_points,
-            }
-            for outcome in outcomes
-        ]  # fmt: skip
-        if rows:
-            with writing(self._engine) as db:
-                db.execute(insert_new(db, tables.outcomes), rows)
-
-    def list(self, cid: str, limit: int = 500) -> tuple[PastOutcome, ...]:
-        """The newest outcomes, oldest of them first."""
-        table = tables.outcomes
-        wanted = select(table).where(table.c.connection == cid).order_by(table.c.at.desc()).limit(limit)
-        with reading(self._engine) as db:
-            rows = db.execute(wanted).all()
-        return tuple(
-            PastOutcome(
-                at=moment(row.at), vmid=row.vmid, source=row.source, target=row.target, reason=row.reason,
-                predicted_points=row.predicted_points, realised_points=row.realised_points,
-            )
-            for row in reversed(rows)
         )  # fmt: skip
 
 

@@ -17,7 +17,6 @@ from proxbalance_core.store.connections import ConnectionStore, InventoryStore, 
 from proxbalance_core.store.desk import (
     EventStore,
     MigrationStore,
-    OutcomeStore,
     PreferenceStore,
     SettingsStore,
     WishStore,
@@ -25,6 +24,7 @@ from proxbalance_core.store.desk import (
 from proxbalance_core.store.engine import cause_of, make_engine, place, reading, sqlite_path
 from proxbalance_core.store.generations import GenerationStore
 from proxbalance_core.store.levels import LevelStore
+from proxbalance_core.store.outcomes import AdviceStore, FeedbackStore, OutcomeStore
 from proxbalance_core.store.samples import SampleStore
 from proxbalance_core.store.scores import ScoreStore
 from proxbalance_core.store.shadows import ShadowStore
@@ -56,6 +56,8 @@ class Store:
         self.wishes = WishStore(engine)
         self.migrations = MigrationStore(engine)
         self.outcomes = OutcomeStore(engine)
+        self.advice = AdviceStore(engine)
+        self.feedback = FeedbackStore(engine)
         self.events = EventStore(engine)
         self.levels = LevelStore(engine)
         self.shadows = ShadowStore(engine)

@@ -178,18 +178,40 @@ migrations = Table(
     UniqueConstraint("connection", "vmid", "at", name="migrations_once"),
 )  # fmt: skip
 
-outcomes = Table(
-    "outcomes", metadata,
-    Column("id", AutoId, primary_key=True, autoincrement=True),
+# One row for each migration: the rest of it is in its document.
+move_outcomes = Table(
+    "move_outcomes", metadata,
+    Column("migration", AutoId, ForeignKey("migrations.id", ondelete="CASCADE"), primary_key=True),
     _connection(),
     Column("at", BigInteger, nullable=False),
     Column("vmid", Integer, nullable=False),
-    Column("source", Text, nullable=False),
-    Column("target", Text, nullable=False),
-    Column("reason", Text, nullable=False),
-    Column("predicted_points", Float, nullable=False),
-    Column("realised_points", Float, nullable=False),
-    UniqueConstraint("connection", "vmid", "at", name="outcomes_once"),
+    Column("closed", Integer, nullable=False),
+    Column("verdict", Text, nullable=False),
+    Column("document", Text, nullable=False),
+    Index("move_outcomes_by_time", "connection", "at"),
+)  # fmt: skip
+
+# How long each recommendation stood, from the first assessment that had it to the last.
+advice = Table(
+    "advice", metadata,
+    Column("id", AutoId, primary_key=True, autoincrement=True),
+    _connection(),
+    Column("recommendation", Text, nullable=False),
+    Column("vmid", Integer, nullable=False),
+    Column("first_at", BigInteger, nullable=False),
+    Column("last_at", BigInteger, nullable=False),
+    Column("ended_at", BigInteger),
+    Column("document", Text, nullable=False),
+    Index("advice_by_time", "connection", "last_at"),
+)  # fmt: skip
+
+feedback = Table(
+    "feedback", metadata,
+    _connection(primary_key=True),
+    Column("recommendation", Text, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("vmid", Integer, nullable=False),
+    Column("document", Text, nullable=False),
 )  # fmt: skip
 
 events = Table(

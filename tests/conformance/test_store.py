@@ -14,8 +14,10 @@ from sqlalchemy import text
 
 from proxbalance_core.domain.cluster import ClusterSnapshot, Guest, Node, NodeMetric, PastOutcome
 from proxbalance_core.domain.connections import CollectorStatus, Connection
+from proxbalance_core.domain.feedback import Advice, Feedback
 from proxbalance_core.domain.frames import HOURLY, RAW, checked
 from proxbalance_core.domain.observed import GuestSample, Inventory, NodeSample, Samples
+from proxbalance_core.domain.outcomes import Check, Outcome, PairLoads
 from proxbalance_core.domain.records import Event, MoveRecord
 from proxbalance_core.domain.settings import Settings
 from proxbalance_core.domain.tokens import ApiToken
@@ -26,6 +28,7 @@ from proxbalance_core.store.engine import make_engine, writing
 T0 = datetime(2026, 2, 1, tzinfo=UTC)
 E0 = int(T0.timestamp())
 HOUR, DAY = 3600, 86_400
+H = timedelta(hours=1)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -295,23 +298,82 @@ def test_wishes(store: Store) -> None:
     assert store.wishes.maintained("lab") == frozenset()
 
 
-def test_moves_outcomes_and_events(store: Store) -> None:
+def test_moves_and_events(store: Store) -> None:
     move = MoveRecord(at=T0, vmid=100, source="pve1", target="pve2")
     store.migrations.add("lab", move)
     store.migrations.add("lab", move, dataclasses.replace(move, at=T0 + timedelta(hours=1), vmid=7))
     assert [(m.vmid, m.at) for m in store.migrations.list("lab")] == [(7, T0 + timedelta(hours=1)), (100, T0)]
     assert [m.vmid for m in store.migrations.list("lab", vmid=100)] == [100]
-    outcome = PastOutcome(
-        at=T0, vmid=1, source="a", target="b", reason="combined", predicted_points=40.0, realised_points=34.0
-    )
-    store.outcomes.add("lab", outcome, outcome)
-    assert store.outcomes.list("lab") == (outcome,)
     store.events.append(
         "lab", *[Event(at=T0 + timedelta(days=d), event="data.stale", payload={"d": d}) for d in (0, 95)]
     )
     first, second = store.events.list("lab")
     assert store.events.list("lab", after_id=first.id) == (second,)
     assert store.events.prune("lab", T0 + timedelta(days=100)) == 1
+
+
+def test_outcomes_are_kept_as_they_stand(store: Store) -> None:
+    store.migrations.add("lab", *(MoveRecord(at=T0 + i * H, vmid=i, source="a", target="b") for i in range(3)))
+    ids = {move.vmid: move.id for move in store.migrations.list("lab")}
+    looked = Check(after_s=7200, at=T0 + 2 * H, points=34.0, loads=PairLoads(source_cpu_pct=61.5), others=())
+    rows = [
+        Outcome(
+            migration=ids[i], at=T0 + i * H, vmid=i, name="web", type="vm", source="a", target="b",
+            reason="combined", predicted_points=40.0, plan=(5, 6), checks=(looked,) if i else (),
+        )
+        for i in range(3)
+    ]  # fmt: skip
+    store.outcomes.put("lab", *rows)
+    store.outcomes.put("lab", dataclasses.replace(rows[2], fault="Gone."))
+    kept = store.outcomes.records("lab")
+    assert [row.vmid for row in kept] == [2, 1, 0] and kept[0].fault == "Gone."
+    assert kept[1].to_dict() == rows[1].to_dict() and np.isnan(kept[1].before.source_cpu_pct)
+    assert [row.vmid for row in store.outcomes.records("lab", open_only=True)] == [1, 0]
+    assert [row.vmid for row in store.outcomes.records("lab", T0, until=T0 + 2 * H)] == [1, 0]
+    assert store.outcomes.list("lab") == (
+        PastOutcome(
+            at=T0 + H, vmid=1, source="a", target="b", reason="combined", predicted_points=40.0, realised_points=34.0
+        ),
+    )
+    assert store.outcomes.records("other") == ()
+
+
+def test_advice_stands_until_it_ends(store: Store) -> None:
+    one = Advice(
+        recommendation="abc", vmid=1, name="web", source="a", target="b", kind="balance", reason="combined",
+        first_at=T0, last_at=T0, score_improvement=20.0,
+    )  # fmt: skip
+    store.advice.follow("lab", (one, dataclasses.replace(one, recommendation="def", vmid=2)), ())
+    ended = dataclasses.replace(one, last_at=T0 + H, ended_at=T0 + 2 * H, how="done")
+    store.advice.follow("lab", (), (ended,))
+    assert [row.vmid for row in store.advice.standing("lab")] == [2]
+    again = dataclasses.replace(one, first_at=T0 + 5 * H, last_at=T0 + 5 * H)
+    store.advice.follow("lab", (again,), ())
+    assert store.advice.between("lab", T0 + H, T0 + 5 * H) == (ended,), "the one that ended is not touched again"
+    assert store.advice.between("lab", T0 + 4 * H, T0 + 6 * H) == (again,)
+    assert store.advice.prune("lab", T0 + timedelta(days=731)) == 3
+    assert store.advice.standing("lab") == ()
+
+
+def test_the_newest_500_opinions_are_kept(store: Store) -> None:
+    def said(i: int, **more: object) -> Feedback:
+        fields = {"at": T0 + i * H, "rating": "helpful"} | more
+        return Feedback(
+            recommendation=f"{i:012d}", vmid=i, name="<b>", source="a", target="b", kind="balance", reason="combined",
+            **fields,  # type: ignore[arg-type]
+        )  # fmt: skip
+
+    for i in range(502):
+        store.feedback.put("lab", said(i))
+    kept = store.feedback.list("lab")
+    assert (len(kept), kept[0].vmid, kept[-1].vmid) == (500, 501, 2)
+    changed = said(400, at=T0 + 600 * H, rating="not_helpful", note="<script>\x00")
+    store.feedback.put("lab", changed)
+    newest = store.feedback.list("lab")[0]
+    assert (newest.rating, newest.note[:8], len(store.feedback.list("lab"))) == ("not_helpful", "<script>", 500)
+    store.feedback.withdraw("lab", changed.recommendation)
+    assert store.feedback.list("lab", T0 + 500 * H, T0 + 502 * H)[0].vmid == 501
+    assert store.feedback.list("other") == ()
 
 
 def test_inventory_and_status(store: Store) -> None:
