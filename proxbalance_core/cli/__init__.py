@@ -13,6 +13,7 @@ from proxbalance_core.cli import (
     connections,
     history,
     maintenance,
+    outcomes,
     patterns,
     planning,
     settings,
@@ -34,6 +35,7 @@ app.add_typer(backtest.commands)
 app.add_typer(tuning.commands)
 app.add_typer(patterns.commands)
 app.add_typer(history.commands)
+app.add_typer(outcomes.commands)
 app.add_typer(settings.commands, name="settings")
 app.add_typer(shadow.commands, name="shadow")
 app.add_typer(connections.commands, name="connections")
