@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from proxbalance_core.domain.settings import Settings
 from proxbalance_core.domain.units import NAN
 
 MoveOrigin = Literal["observed", "app", "automation"]
+# (younger than, apart at most): of older assessments one in six hours is kept, and one a day.
+_APART = ((timedelta(days=7), timedelta(hours=6)), (timedelta(days=30), timedelta(hours=13)))
+_OLD_APART = timedelta(hours=49)
+
+
+def apart_at_most(age: timedelta) -> timedelta:
+    """How far apart assessments of an age are with none missing; further is a gap."""
+    return next((longest for oldest, longest in _APART if age < oldest), _OLD_APART)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

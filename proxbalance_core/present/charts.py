@@ -23,14 +23,14 @@ MAX_SERIES = len(SERIES)
 LIMIT_COLOUR = RED
 _ROW_PX, _NARROW_ROW_PX, _FEW_ROWS = 30, 20, 12
 # 24-hour clock; a new day says its date.
-_TIME_AXIS = alt_.Axis(
+TIME_AXIS = alt_.Axis(
     labelOverlap=True,
     tickCount=6,
     labelExpr="utcFormat(datum.value, utchours(datum.value) + utcminutes(datum.value) == 0 ? '%d %b' : '%H:%M')",
 )
 # Times reach the browser as the clock on the wall of the chosen zone, and are drawn without its own: see on_the_wall.
-_TIME_SCALE = alt_.Scale(type="utc")
-_TIME_TIP = alt_.Tooltip("utcyearmonthdatehoursminutes(ts):T", title="Time", format="%Y-%m-%d %H:%M")
+TIME_SCALE = alt_.Scale(type="utc")
+TIME_TIP = alt_.Tooltip("utcyearmonthdatehoursminutes(ts):T", title="Time", format="%Y-%m-%d %H:%M")
 
 
 def alt(chart: alt_.TopLevelMixin) -> str:
@@ -78,12 +78,12 @@ def usage_history(
     rows["named"] = rows["node"].isin(nodes)
     top = max(limit_pct, float(rows["value"].max(skipna=True)) if rows["value"].notna().any() else 0.0)
     base = alt_.Chart(rows).encode(
-        x=alt_.X("ts:T", title=None, axis=_TIME_AXIS, scale=_TIME_SCALE),
+        x=alt_.X("ts:T", title=None, axis=TIME_AXIS, scale=TIME_SCALE),
         y=alt_.Y("value:Q", title=f"{title} [%]", scale=alt_.Scale(domain=[0, min(100.0, top + 10)])),
     )
     tips = [
         alt_.Tooltip("node:N", title="Node"),
-        _TIME_TIP,
+        TIME_TIP,
         alt_.Tooltip("value:Q", title=f"{title} [%]", format=".1f"),
     ]
     others = base.transform_filter("!datum.named")

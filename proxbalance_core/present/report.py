@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, cast
+from typing import cast
 from zoneinfo import ZoneInfo
+
+import altair as alt_
+import pandas as pd
 
 from proxbalance_core.domain.outcomes import Outcome
 from proxbalance_core.domain.reports import Report
-from proxbalance_core.domain.success import Metric
+from proxbalance_core.domain.success import Metric, Success
 from proxbalance_core.present import words
-
-if TYPE_CHECKING:
-    import altair as alt_
+from proxbalance_core.present.charts import TIME_AXIS, TIME_SCALE, on_the_wall
+from proxbalance_core.present.details import Table
+from proxbalance_core.present.marks import BLUE, GREY
 
 Rows = tuple[tuple[str, ...], ...]
 _MOST_ROWS = 50
@@ -41,6 +44,13 @@ class Section:
     sentences: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
     rows: Rows = ()
+
+
+def table(section: Section) -> Table:
+    """A section's rows for the page."""
+    names = [f"c{i}" for i in range(len(section.columns))]
+    titles: dict[str, str | None] = dict(zip(names, section.columns, strict=True))
+    return Table(rows=pd.DataFrame(list(section.rows), columns=names), titles=titles)
 
 
 def title(report: Report) -> str:
@@ -84,12 +94,28 @@ def sections(report: Report) -> tuple[Section, ...]:
 def metric_row(metric: Metric) -> tuple[str, ...]:
     """A figure of success: its name, value, target, state and trend in words."""
     sign = "at least" if metric.higher_is_better else "at most"
-    value = words.number(metric.value) if metric.value is not None else f"{metric.counted} of {metric.needs} needed"
-    unit = f" {metric.unit}" if metric.value is not None else ""
     return (
-        metric.title, f"{value}{unit}", f"{sign} {metric.target:g} {metric.unit}", STATES[metric.state],
+        metric.title, _value(metric), f"{sign} {metric.target:g} {metric.unit}", STATES[metric.state],
         TRENDS[metric.trend],
     )  # fmt: skip
+
+
+def success_headline(found: Success) -> str:
+    """How many figures met their target, and how many have too little behind them."""
+    states = [metric.state for metric in found.metrics]
+    short = states.count("not_enough_data")
+    if short == len(states):
+        return "There is too little behind any figure yet."
+    told = f"{states.count('met')} of {len(states) - short} figures met their target"
+    return told + (f"; {short} of {len(states)} have too little behind them yet." if short else ".")
+
+
+def _value(metric: Metric) -> str:
+    if metric.value is None:
+        return f"{metric.counted} of {metric.needs} needed"
+    if metric.unit == "min":
+        return words.duration(60.0 * metric.value)
+    return f"{words.number(metric.value, 0 if metric.unit == 'times' else 1)} {metric.unit}"
 
 
 def _in_short(report: Report) -> Iterator[str]:
@@ -175,12 +201,6 @@ def _missing(report: Report, zone: ZoneInfo) -> Iterator[str]:
 
 def health_chart(report: Report, width_px: int = 880) -> alt_.LayerChart:
     """Cluster health over the month, a mark a day: the mean as a line, the lowest as dots [0..100]."""
-    import altair as alt_
-    import pandas as pd
-
-    from proxbalance_core.present.charts import on_the_wall
-    from proxbalance_core.present.marks import BLUE, GREY
-
     data = pd.DataFrame(
         [
             {"ts": mark.at, "mean": mark.cluster_health, "lowest": mark.lowest_health}
@@ -189,7 +209,7 @@ def health_chart(report: Report, width_px: int = 880) -> alt_.LayerChart:
         columns=["ts", "mean", "lowest"],
     )  # fmt: skip
     data["ts"] = on_the_wall(pd.to_datetime(data["ts"], utc=True), ZoneInfo(report.timezone))
-    base = alt_.Chart(data).encode(x=alt_.X("ts:T", title=None, scale=alt_.Scale(type="utc")))
+    base = alt_.Chart(data).encode(x=alt_.X("ts:T", title=None, scale=TIME_SCALE, axis=TIME_AXIS))
     axis = alt_.Scale(domain=[0, 100])
     line = base.mark_line(color=BLUE, strokeWidth=2, point=True).encode(
         y=alt_.Y("mean:Q", title="Cluster health [0-100]", scale=axis)
@@ -198,4 +218,4 @@ def health_chart(report: Report, width_px: int = 880) -> alt_.LayerChart:
     chart = alt_.layer(line, dots).properties(
         width=width_px, height=200, description="Cluster health by day: the mean as a line, the lowest as grey dots."
     )
-    return cast("alt_.LayerChart", chart)
+    return cast(alt_.LayerChart, chart)

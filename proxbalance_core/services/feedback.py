@@ -117,6 +117,11 @@ def withdraw(bench: Workbench, cid: str, recommendation: str) -> None:
     bench.store.feedback.withdraw(bench.connection(cid).id, recommendation)
 
 
+def stood(bench: Workbench, cid: str, since: datetime, until: datetime) -> tuple[Advice, ...]:
+    """What was recommended at any time between two times, and what became of it; by its beginning."""
+    return bench.store.advice.between(cid, since, until)
+
+
 def given(bench: Workbench, cid: str) -> dict[str, Feedback]:
     """What was said, by recommendation."""
     return {found.recommendation: found for found in bench.store.feedback.list(cid)}

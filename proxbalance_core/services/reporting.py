@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from proxbalance_core.domain.outcomes import accuracy
+from proxbalance_core.domain.records import apart_at_most
 from proxbalance_core.domain.reports import NodeMonth, Report, SettingsMonth
 from proxbalance_core.domain.settings import Settings
 from proxbalance_core.errors import ConfigError, NotEnoughHistory
@@ -22,12 +23,6 @@ if TYPE_CHECKING:
     from proxbalance_core.services.workbench import Workbench
 
 _MONTH = re.compile(r"(\d{4})-(\d{2})")
-# (younger than, apart at most): of older ones one in six hours is kept, and one a day.
-_APART = (
-    (timedelta(days=7), timedelta(hours=6)),
-    (timedelta(days=30), timedelta(hours=13)),
-    (timedelta.max, timedelta(hours=49)),
-)
 _DAYS = 31
 _MOST_EVENTS = 100_000
 
@@ -131,6 +126,5 @@ def _gaps(
 ) -> Iterator[tuple[datetime, datetime]]:
     """Stretches without an assessment, longer than what the thinning of old ones leaves apart."""
     for before, after in zip([since, *times], [*times, until], strict=True):
-        age = now - before
-        if after - before > next(longest for oldest, longest in _APART if age < oldest):
+        if after - before > apart_at_most(now - before):
             yield before, after

@@ -9,6 +9,7 @@ import streamlit as st
 from proxbalance_core.domain.plans import Assessment
 from proxbalance_core.present import advice, details, exports, health_checks, plan_charts, schedule, words
 from proxbalance_core.present.advice import Filters
+from proxbalance_core.services import feedback
 from proxbalance_core.services.workbench import Generation, KeptGeneration
 from proxbalance_core.ui import cache, header, landing, move_card, tables
 from proxbalance_core.ui.state import scope, workbench
@@ -108,8 +109,9 @@ def listing(generation: KeptGeneration) -> None:
     st.caption(f"{len(found)} of {words.count(len(cards), 'recommendation')}")
     if not found:
         st.text("None passes these filters. Clear a filter to see more.")
+    said = feedback.given(workbench(), scope().cid)
     for card in found[first:last]:
-        move_card.draw(card, linked=card.move.id == wanted)
+        move_card.draw(card, said.get(card.move.id), linked=card.move.id == wanted)
     if pages > 1:
         st.pagination(pages, key="rec_page", bind="query-params")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -10,13 +11,14 @@ import streamlit as st
 from proxbalance_core.domain.documents import plain
 from proxbalance_core.domain.plans import Assessment, Simulation
 from proxbalance_core.domain.settings import Settings
+from proxbalance_core.present import events
 from proxbalance_core.present.cluster_map import drawing
 from proxbalance_core.present.map_values import Choice, ClusterMap
 from proxbalance_core.present.reading import read_assessment
-from proxbalance_core.services import patterning, shadowing, trying, tuning
+from proxbalance_core.services import feedback, patterning, shadowing, timeline, trying, tuning
 from proxbalance_core.services.backtesting import course
 from proxbalance_core.services.workbench import Generation, KeptGeneration
-from proxbalance_core.ui.state import workbench
+from proxbalance_core.ui.state import now, scope, workbench
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,9 +30,10 @@ if TYPE_CHECKING:
     from proxbalance_core.domain.changes import Change
     from proxbalance_core.domain.drains import Drain
     from proxbalance_core.domain.failover import NMinusOne
+    from proxbalance_core.domain.feedback import Advice
     from proxbalance_core.domain.forecasts import ForecastAccuracy
     from proxbalance_core.domain.patterns import Patterns
-    from proxbalance_core.domain.records import GenerationGlance
+    from proxbalance_core.domain.records import Event, GenerationGlance
     from proxbalance_core.domain.selections import Selection
     from proxbalance_core.domain.shadows import Shadow, ShadowReport
     from proxbalance_core.domain.suggestions import Suggestions
@@ -40,6 +43,7 @@ if TYPE_CHECKING:
 _TTL_S = 900
 # All that two years keep, with room to spare.
 _MOST_MOMENTS = 3000
+MARKS_MOST = 5_000
 
 
 def latest(cid: str) -> Generation | None:
@@ -226,6 +230,43 @@ def score_history(generation: KeptGeneration, hours: int, *, past: bool) -> pd.D
 def _score_history(folder: str, cid: str, gid: int, hours: int, until: datetime | None) -> pd.DataFrame:
     frame: pd.DataFrame = workbench().score_history(cid, hours, until)
     return frame
+
+
+def scores(generation: KeptGeneration, days: float) -> timeline.ScoreHistory:
+    """The marks of the cluster and its nodes over ``days`` up to now, or to a past generation."""
+    return _scores(_folder(), generation.cid, generation.id, days, _until(generation))
+
+
+@st.cache_resource(ttl=_TTL_S, max_entries=8, show_spinner=False)
+def _scores(folder: str, cid: str, gid: int, days: float, until: datetime | None) -> timeline.ScoreHistory:
+    return timeline.scores(workbench(), cid, days, MARKS_MOST, until)
+
+
+def happened(generation: KeptGeneration, days: float, *, everything: bool = False) -> tuple[Event, ...]:
+    """What is marked on charts (or all that happened) over the same time; read anew, as things happen all the time."""
+    until = _until(generation) or now()
+    kinds = frozenset(events.EVENT_NAMES if everything else events.KINDS)
+    return timeline.happened(workbench(), generation.cid, until - timedelta(days=days), until, kinds)
+
+
+def window(generation: KeptGeneration, since: datetime, until: datetime) -> timeline.Window:
+    """What changed between two times, worked out once."""
+    return _window(_folder(), generation.cid, generation.id, since.replace(microsecond=0), until.replace(microsecond=0))
+
+
+@st.cache_resource(ttl=_TTL_S, max_entries=16, show_spinner=False)
+def _window(folder: str, cid: str, gid: int, since: datetime, until: datetime) -> timeline.Window:
+    return timeline.window(workbench(), cid, since, until)
+
+
+def advice(generation: KeptGeneration, days: float) -> tuple[Advice, ...]:
+    """What was recommended over the same time, and what became of it."""
+    until = _until(generation) or now()
+    return feedback.stood(workbench(), generation.cid, until - timedelta(days=days), until)
+
+
+def _until(generation: KeptGeneration) -> datetime | None:
+    return generation.at if scope().as_of is not None else None
 
 
 def _folder() -> str:

@@ -7,10 +7,11 @@ from typing import Literal
 
 import streamlit as st
 
+from proxbalance_core.domain.feedback import Feedback
 from proxbalance_core.present import details, marks, words
 from proxbalance_core.present.advice import Card
 from proxbalance_core.present.proxmox_links import guest_page
-from proxbalance_core.ui import checks, header, landing, tables, theme
+from proxbalance_core.ui import checks, header, landing, tables, theme, thumbs
 from proxbalance_core.ui.state import now, scope, workbench
 
 DETAILS = {
@@ -31,10 +32,10 @@ _RISK_COLOURS: dict[str, Literal["green", "blue", "orange", "red"]] = {
 }
 
 
-def draw(card: Card, *, linked: bool = False) -> None:
+def draw(card: Card, said: Feedback | None = None, *, linked: bool = False) -> None:
     """One card: who, from and to, what it gains, how sure, how risky, why, and details on demand.
 
-    A link may have led to it (``linked``): it is scrolled to.
+    ``said`` is what the user thinks of it. A link may have led to it (``linked``): it is scrolled to.
     """
     move = card.move
     with st.container(border=True, key=f"rec_card_{move.id}", gap="small"):
@@ -62,6 +63,8 @@ def draw(card: Card, *, linked: bool = False) -> None:
             when = words.window(move.best_window, scope().zone)
             theme.quiet(f"Best time to move: {when}, the quietest of the coming day", f"window-{move.id}")
         _details(card)
+        if scope().as_of is None:
+            thumbs.draw(move, said)
         if linked:
             landing.mark()
 
