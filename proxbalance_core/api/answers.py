@@ -9,9 +9,12 @@ from typing import Any, Generic, Literal, TypeVar
 
 from proxbalance_core.domain.connections import CollectorPlace, SourceKind
 from proxbalance_core.domain.documents import plain
+from proxbalance_core.domain.feedback import Feedback, FeedbackPattern
+from proxbalance_core.domain.outcomes import Accuracy, Check, PairLoads, Verdict
 from proxbalance_core.domain.plans import PLAN_FORMAT, BatchImpact, NodeLoad, Plan, Summary
 from proxbalance_core.domain.records import Event
 from proxbalance_core.domain.results import Advisory, Forecast, Mode, NodeScore, Recommendation, Skip
+from proxbalance_core.domain.success import State, Trend
 from proxbalance_core.domain.tokens import Scope
 from proxbalance_core.services.diagnostics import Diagnostics
 
@@ -87,6 +90,94 @@ class SkippedPage:
     offset: int
     reason_counts: dict[str, int]
     items: tuple[Skip, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutcomeRow:
+    """A migration, what was predicted and what came; ``holds`` is whether it came within 10 points."""
+
+    migration: int
+    at: datetime
+    vmid: int
+    name: str
+    type: str
+    source: str
+    target: str
+    origin: str
+    recommendation: str | None
+    kind: str | None
+    reason: str
+    predicted_points: float | None
+    realised_points: float | None
+    verdict: Verdict
+    holds: bool | None
+    about: str
+    before: PairLoads
+    predicted: PairLoads
+    checks: tuple[Check, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutcomesPage:
+    """Migrations by pages, newest first; ``accuracy`` is of all of them."""
+
+    total_count: int
+    filtered_count: int
+    limit: int
+    offset: int
+    accuracy: tuple[Accuracy, ...]
+    items: tuple[OutcomeRow, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricRow:
+    """One figure of success; ``value`` null is "not enough data"."""
+
+    key: str
+    title: str
+    about: str
+    unit: str
+    target: float
+    higher_is_better: bool
+    value: float | None
+    state: State
+    counted: int
+    needs: int
+    previous: float | None
+    trend: Trend | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SuccessDocument:
+    """Every figure of success over a stretch of time."""
+
+    cluster: str
+    since: datetime
+    until: datetime
+    metrics: tuple[MetricRow, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedbackDocument:
+    """Opinions counted, what they have in common, and each of them."""
+
+    helpful: int
+    not_helpful: int
+    positive_pct: float | None
+    objections: dict[str, int]
+    by_reason: dict[str, dict[str, int]]
+    patterns: tuple[FeedbackPattern, ...]
+    entries: tuple[Feedback, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """A wish as it stands now: a muted guest (``until``) or a node in maintenance (``on``)."""
+
+    vmid: int | None = None
+    until: datetime | None = None
+    node: str | None = None
+    on: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from proxbalance_core.domain.changes import Change, NewGuest
+from proxbalance_core.domain.feedback import NOTE_MOST, Objection, Rating
 from proxbalance_core.domain.results import Mode
 
 STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
@@ -52,6 +53,32 @@ class PlaceBody(Body):
     """A guest that is yet to be made."""
 
     guest: NewGuest
+
+
+class FeedbackBody(Body):
+    """Whether a recommendation helps; ``objection`` says why not."""
+
+    rating: Rating
+    objection: Objection | None = None
+    note: str = Field("", max_length=NOTE_MOST)
+
+
+class FeedbackOfGuest(FeedbackBody):
+    """The same of the recommendation that stands for a guest."""
+
+    vmid: int = Field(ge=0, le=2**53)
+
+
+class MuteBody(Body):
+    """Until when a guest is left out of the advice; null lifts it."""
+
+    until: Annotated[AwareDatetime, Field(strict=False)] | None
+
+
+class MaintenanceBody(Body):
+    """Whether to plan as if the node were in maintenance; nothing is changed in Proxmox."""
+
+    on: bool
 
 
 class DrainBody(Body):

@@ -63,7 +63,7 @@ class Call:
 class Page:
     """What a handler gives where it isn't a JSON document: a file, or text."""
 
-    text: str
+    text: str | bytes
     media: str
     filename: str | None = None
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from proxbalance_core.api.answers import PlanDocument
+from proxbalance_core.api.answers import PlanDocument, SuccessDocument
 from proxbalance_core.api.endpoint import Call, Endpoint, Page
 from proxbalance_core.api.problems import MEDIA, ProblemDetails
 from proxbalance_core.api.queries import OfNothing
@@ -21,9 +21,12 @@ from proxbalance_core.domain.cluster import ClusterSnapshot
 from proxbalance_core.domain.documents import SNAPSHOT_FORMAT
 from proxbalance_core.domain.drains import DRAIN_FORMAT, Drain
 from proxbalance_core.domain.failover import N_MINUS_1_FORMAT, NMinusOne
+from proxbalance_core.domain.forecasts import FORECASTS_FORMAT, ForecastAccuracy
 from proxbalance_core.domain.patterns import PATTERNS_FORMAT, Patterns
 from proxbalance_core.domain.plans import ASSESSMENT_FORMAT, PLAN_FORMAT, Assessment
+from proxbalance_core.domain.reports import REPORT_FORMAT, Report
 from proxbalance_core.domain.settings import Settings
+from proxbalance_core.domain.success import SUCCESS_FORMAT
 from proxbalance_core.domain.suggestions import SUGGESTIONS_FORMAT, Suggestions
 from proxbalance_core.domain.whatif import PLACE_FORMAT, WHATIF_FORMAT, Placing, WhatIf
 
@@ -34,7 +37,8 @@ REF = "#/components/schemas/{model}"
 _FORMATS: dict[type, str] = {
     ClusterSnapshot: SNAPSHOT_FORMAT, Assessment: ASSESSMENT_FORMAT, Suggestions: SUGGESTIONS_FORMAT,
     WhatIf: WHATIF_FORMAT, Placing: PLACE_FORMAT, NMinusOne: N_MINUS_1_FORMAT, Drain: DRAIN_FORMAT,
-    PlanDocument: PLAN_FORMAT, Patterns: PATTERNS_FORMAT,
+    PlanDocument: PLAN_FORMAT, Patterns: PATTERNS_FORMAT, SuccessDocument: SUCCESS_FORMAT,
+    Report: REPORT_FORMAT, ForecastAccuracy: FORECASTS_FORMAT,
 }  # fmt: skip
 _REFUSALS = {
     400: "It is not what HTTP or JSON look like.",

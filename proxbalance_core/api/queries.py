@@ -102,6 +102,47 @@ class OfPatterns(OfCluster):
     days: int = Field(28, ge=3, le=90, description="How far back to look.")
 
 
+class OfScores(OfCluster):
+    """Which part of the history of scores, in how fine steps."""
+
+    hours: float = Field(24.0, gt=0, le=17_568, allow_inf_nan=False, description="How far back, at most two years.")
+    node: str | None = Field(None, max_length=200, description="One node alone.")
+    bucket: int = Field(500, ge=1, le=5000, description="At most so many marks, means over time.")
+
+
+class OfOutcomes(Paged):
+    """Which migrations."""
+
+    since: Moment | None = None
+    until: Moment | None = None
+
+
+class OfMigrations(Query):
+    """Which migrations, as what."""
+
+    model_config = ConfigDict(extra="forbid", validate_by_name=True, serialize_by_alias=True)
+
+    cluster: str | None = Field(None, max_length=200)
+    format: Literal["csv", "json"] = "json"
+    since: AwareDatetime | None = Field(None, alias="from", description="Of migrations from then on.")
+    until: AwareDatetime | None = Field(None, alias="to", description="Of migrations until then.")
+    limit: int = Field(1000, ge=1, le=10_000, description="Most migrations in the file, the newest first.")
+    offset: int = Field(0, ge=0, le=10**9)
+
+
+class OfSuccess(OfCluster):
+    """Over which time."""
+
+    days: int = Field(30, ge=1, le=365, description="The last so many days.")
+
+
+class OfReport(OfCluster):
+    """Which month, as what."""
+
+    month: str | None = Field(None, pattern=r"^\d{4}-\d{2}$", description="Like 2026-02; else the last whole one.")
+    format: Literal["json", "html", "pdf"] = "json"
+
+
 class OfEvents(OfCluster):
     """Which events."""
 

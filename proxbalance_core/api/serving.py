@@ -109,7 +109,8 @@ def _encoded(endpoint: Endpoint, call: Call) -> Encoded:
 
 def _encode(made: Any) -> Encoded:
     if isinstance(made, Page):
-        return Encoded.of(made.text.encode("utf-8", "replace"), made.media, made.filename)
+        body = made.text if isinstance(made.text, bytes) else made.text.encode("utf-8", "replace")
+        return Encoded.of(body, made.media, made.filename)
     document = made.to_dict() if hasattr(made, "to_dict") else plain(made)
     # Escaped to ASCII: a name may hold half a surrogate pair, which no UTF-8 has room for.
     return Encoded.of(json.dumps(document, allow_nan=False, separators=(",", ":")).encode(), JSON)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from proxbalance_core.api import advice, changing, outlets, overview, trials
+from proxbalance_core.api import advice, changing, outlets, overview, past, trials
 from proxbalance_core.api import answers as a
 from proxbalance_core.api import bodies as b
 from proxbalance_core.api import queries as q
@@ -12,15 +12,19 @@ from proxbalance_core.api.endpoint import Endpoint
 from proxbalance_core.domain.cluster import ClusterSnapshot
 from proxbalance_core.domain.drains import Drain
 from proxbalance_core.domain.failover import NMinusOne
+from proxbalance_core.domain.feedback import Feedback
+from proxbalance_core.domain.forecasts import ForecastAccuracy
 from proxbalance_core.domain.patterns import Patterns
 from proxbalance_core.domain.plans import Assessment, Simulation
 from proxbalance_core.domain.quantities import Reading
+from proxbalance_core.domain.reports import Report
 from proxbalance_core.domain.results import GuestOptions, NodeScore, Recommendation
 from proxbalance_core.domain.settings import Settings
 from proxbalance_core.domain.suggestions import Suggestions
 from proxbalance_core.domain.validation import Validation
 from proxbalance_core.domain.whatif import Placing, WhatIf
 from proxbalance_core.services.changes import Changes
+from proxbalance_core.services.timeline import ScoreHistory
 
 
 def _get(path: str, handler: Any, answer: Any, summary: str, **more: Any) -> Endpoint:
@@ -60,6 +64,17 @@ STATE = (
          query=q.Paged),
     _get("/patterns", advice.patterns, Patterns, "How nodes and guests go by hour and weekday.",
          query=q.OfPatterns, kept=True, lane="think"),
+    _get("/forecasts", past.forecasts, ForecastAccuracy, "How past forecasts did, beside simple ones.",
+         query=q.OfPatterns, kept=True, lane="think"),
+    _get("/score-history", past.score_history, ScoreHistory, "How scores went, in marks.", query=q.OfScores),
+    _get("/outcomes", past.outcomes, a.OutcomesPage, "Migrations, and what they brought against what was predicted.",
+         query=q.OfOutcomes),
+    _get("/success", past.success, a.SuccessDocument, "How well the advice did, each figure with its target.",
+         query=q.OfSuccess, lane="think"),
+    _get("/report", past.report, Report, "The report of a month.", query=q.OfReport, lane="think",
+         media=("application/json", "text/html", "application/pdf"), refusals=(404,)),
+    _get("/migrations/export", past.migrations, a.Listed[a.OutcomeRow],
+         "Migrations as a file, from a time to a time.", query=q.OfMigrations, media=("application/json", outlets.CSV)),
     _get("/events", outlets.events, a.EventsPage, "What happened, oldest first.", query=q.OfEvents),
 )  # fmt: skip
 ADVICE = (
@@ -79,6 +94,18 @@ ADVICE = (
     _get("/recommendations/export", outlets.export, a.Listed[a.ExportedRun],
          "Recommendations as a file: the newest, or all from a time to a time.", query=q.OfExport,
          media=("application/json", outlets.CSV)),
+)  # fmt: skip
+FEEDBACK = (
+    _get("/recommendations/feedback", past.feedback_report, a.FeedbackDocument,
+         "What was said of recommendations, and what it has in common."),
+    _write("POST", "/recommendations/feedback", past.feedback_of_guest, Feedback,
+           "Say whether the recommendation of a guest helps.", body=b.FeedbackOfGuest, refusals=(404,)),
+    _write("POST", "/recommendations/{id}/feedback", past.feedback_of_one, Feedback,
+           "The same of one recommendation, also one that no longer stands.", body=b.FeedbackBody, refusals=(404,)),
+    _write("POST", "/guests/{vmid:int}/mute", past.mute, a.Wish, "Leave a guest out of the advice until a time.",
+           body=b.MuteBody, refusals=(404,)),
+    _write("POST", "/nodes/{name}/maintenance", past.maintenance, a.Wish,
+           "Plan as if a node were in maintenance; Proxmox is told nothing.", body=b.MaintenanceBody, refusals=(404,)),
 )  # fmt: skip
 TRIALS = (
     _ask("/simulate", trials.simulate, Simulation, "What other settings would change.", body=b.Simulate),
@@ -104,7 +131,7 @@ WRITES = (
     _write("POST", "/presets/{name}", changing.use_preset, a.SettingsChanged,
            "Put a preset's values in force; all else stays.", refusals=(404,)),
 )  # fmt: skip
-TABLE: tuple[Endpoint, ...] = (*STATE, *ADVICE, *TRIALS, *WRITES)
+TABLE: tuple[Endpoint, ...] = (*STATE, *ADVICE, *FEEDBACK, *TRIALS, *WRITES)
 METRICS = Endpoint(
     method="GET", path="/metrics", handler=outlets.metrics, answer=str, scope="scrape", query=q.OfNothing,
     summary="Every figure of the registry, as Prometheus reads it.", media=("text/plain",),

@@ -57,7 +57,7 @@ class Report:
     outcomes: tuple[Outcome, ...]
     accuracy: tuple[Accuracy, ...]
     feedback: dict[str, int]
-    settings: tuple[SettingsMonth, ...]
+    settings_changes: tuple[SettingsMonth, ...]
     gaps: tuple[tuple[datetime, datetime], ...]
 
     def to_dict(self) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from typing import Any
 
 from proxbalance_core.domain.documents import iso
 from proxbalance_core.domain.drains import Drain, ShutDown
+from proxbalance_core.domain.outcomes import Outcome
 from proxbalance_core.domain.plans import Assessment, Plan
 from proxbalance_core.domain.results import Recommendation
 from proxbalance_core.present import words
@@ -32,6 +33,28 @@ def past_recommendations_csv(runs: Iterable[tuple[datetime, Iterable[Recommendat
     """The same of several runs of the engine, with the time of each in the first column."""
     rows = ((iso(at), *_cells(move)) for at, moves in runs for move in moves)
     return _csv(("Generated", *CSV_HEADER), rows)
+
+
+MIGRATIONS_HEADER = (
+    "Time", "VMID", "Name", "Type", "Source", "Target", "Origin", "Recommended", "Reason", "Predicted",
+    "Realised", "Verdict",
+)  # fmt: skip
+
+
+def migrations_csv(found: Iterable[Outcome]) -> str:
+    """One row for each migration; what was not measured is an empty cell."""
+    rows = (
+        (
+            iso(o.at), o.vmid, o.name, o.type, o.source, o.target, o.origin, "yes" if o.recommendation else "no",
+            o.reason, _points(o.predicted_points), _points(o.realised_points), o.verdict,
+        )
+        for o in found
+    )  # fmt: skip
+    return _csv(MIGRATIONS_HEADER, rows)
+
+
+def _points(value: float) -> str:
+    return f"{value:.2f}" if value == value else ""
 
 
 def _csv(header: Iterable[str], rows: Iterable[Iterable[object]]) -> str:

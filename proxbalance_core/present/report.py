@@ -83,9 +83,9 @@ def sections(report: Report) -> tuple[Section, ...]:
             title="Settings that were changed", columns=("When", "Who", "What"),
             rows=tuple(
                 (words.clock(change.at, zone), change.who, ", ".join(change.keys))
-                for change in report.settings
+                for change in report.settings_changes
             ),
-            sentences=() if report.settings else ("None was changed.",),
+            sentences=() if report.settings_changes else ("None was changed.",),
         ),
         Section(title="What is missing", sentences=tuple(_missing(report, zone))),
     )  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections import Counter
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
 from proxbalance_core.domain.feedback import (
@@ -62,8 +62,10 @@ def _how(found: Advice, places: Mapping[int, str], targets: Mapping[int, str]) -
     return "target changed" if targets.get(found.vmid, found.target) != found.target else "withdrawn"
 
 
-def give(bench: Workbench, cid: str, vmid: int, opinion: Opinion) -> Feedback:
+def give(bench: Workbench, cid: str, vmid: int | None, opinion: Opinion) -> Feedback:
     """Keep what a user says of a guest's recommendation: the one that stands, or the one that is named.
+
+    ``vmid`` may be None where the recommendation is named.
 
     Raises
     ------
@@ -75,14 +77,14 @@ def give(bench: Workbench, cid: str, vmid: int, opinion: Opinion) -> Feedback:
     advised = _advised(bench, connection.id, vmid, opinion.recommendation)
     now = bench.clock()
     made = Feedback(
-        at=now, recommendation=advised.recommendation, vmid=vmid, name=advised.name, source=advised.source,
+        at=now, recommendation=advised.recommendation, vmid=advised.vmid, name=advised.name, source=advised.source,
         target=advised.target, kind=advised.kind, reason=advised.reason, rating=cast(Rating, opinion.rating),
         objection=cast(Objection, opinion.objection) if opinion.rating == "not_helpful" else None,
         note=opinion.note.strip(),
     )  # fmt: skip
     bench.store.feedback.put(connection.id, made)
     payload = {
-        "vmid": vmid, "recommendation": made.recommendation, "rating": made.rating, "reason": made.objection,
+        "vmid": made.vmid, "recommendation": made.recommendation, "rating": made.rating, "reason": made.objection,
         "target": made.target,
     }  # fmt: skip
     bench.store.events.append(connection.id, Event(at=now, event="recommendation.feedback", payload=payload))
@@ -98,18 +100,20 @@ def _refuse(opinion: Opinion) -> None:
         raise ConfigError(f"A note has at most {NOTE_MOST} characters; this one has {len(opinion.note)}.")
 
 
-def _advised(bench: Workbench, cid: str, vmid: int, recommendation: str | None) -> Advice:
-    now = bench.clock()
-    rows = [a for a in bench.store.advice.standing(cid) if a.vmid == vmid]
-    if recommendation is not None:
-        rows = [a for a in rows if a.recommendation == recommendation] or [
-            a
-            for a in bench.store.advice.between(cid, datetime.fromtimestamp(0, now.tzinfo), now)
-            if (a.vmid, a.recommendation) == (vmid, recommendation)
-        ]
-    if not rows:
-        raise ConfigError(f"There is no such recommendation for guest {vmid}.")
-    return rows[-1]
+def _advised(bench: Workbench, cid: str, vmid: int | None, recommendation: str | None) -> Advice:
+    rows: tuple[Advice, ...] = bench.store.advice.standing(cid)
+    if recommendation is not None and all(row.recommendation != recommendation for row in rows):
+        now = bench.clock()
+        rows = bench.store.advice.between(cid, datetime.fromtimestamp(0, UTC), now + timedelta(seconds=1))
+    meant = [
+        row
+        for row in rows
+        if (vmid is None or row.vmid == vmid) and recommendation in (None, row.recommendation)
+    ]  # fmt: skip
+    if not meant or (vmid is None and recommendation is None):
+        of = f" for guest {vmid}" if vmid is not None else ""
+        raise ConfigError(f"There is no such recommendation{of}.")
+    return meant[-1]
 
 
 def withdraw(bench: Workbench, cid: str, recommendation: str) -> None:

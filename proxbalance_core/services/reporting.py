@@ -62,7 +62,7 @@ def report(bench: Workbench, cid: str, month: str | None = None) -> Report:
         advice=_ended(advice), advice_by_reason=dict(Counter(found.reason for found in advice).most_common()),
         outcomes=outcomes, accuracy=accuracy(outcomes),
         feedback=dict(Counter(found.rating for found in opinions)),
-        settings=tuple(_settings(store.settings.history(connection.id), since, until)),
+        settings_changes=tuple(_settings(store.settings.history(connection.id), since, until)),
         gaps=tuple(_gaps(sorted(glance.at for glance in glances), since, until, now)),
     )  # fmt: skip
 

@@ -126,7 +126,7 @@ def test_its_figures_are_those_of_the_raw_rows(bench: Workbench) -> None:
     ended = [row for row in advice if "ended_at" in row]
     assert figures["acceptance"].value == pytest.approx(100 * sum(row["how"] == "done" for row in ended) / len(ended))
     assert sum(report.advice.values()) == len(advice)
-    assert [change.keys for change in report.settings] == [("cpu_threshold",)]
+    assert [change.keys for change in report.settings_changes] == [("cpu_threshold",)]
 
 
 def _realised(outcome: dict[str, Any]) -> float | None:
