@@ -14,7 +14,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, ClassVar, Literal
 
-from proxbalance_core.domain.units import NAN, Count, NonNegative, Positive
+from proxbalance_core.domain.units import NAN, Count, HourOfDay, NonNegative, Positive
 
 _JSON_NAMES = {"source_node": "from", "target_node": "to"}
 VALUE_CONFIG: dict[str, Any] = {
@@ -125,6 +125,20 @@ class GuestAhead(Value):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RecurringPeak(Value):
+    """A peak of CPU that comes on nearly every day in the same ``hours`` of the day (of the cluster's zone).
+
+    ``peak_pct`` is the mean of its highest hours over the ``days`` seen, ``rest_pct`` what 95 % of the other hours stay
+    under; percent.
+    """
+
+    hours: tuple[HourOfDay, ...]
+    days: Count
+    peak_pct: float
+    rest_pct: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Node(Value):
     """One Proxmox host."""
 
@@ -143,6 +157,7 @@ class Node(Value):
     cpu_model: str | None = None
     pve_version: str | None = None
     next_24h: NodeAhead | None = None
+    recurring_peak: RecurringPeak | None = None
     storages: tuple[Storage, ...] | None = None
 
     @property

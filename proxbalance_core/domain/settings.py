@@ -134,6 +134,9 @@ class Settings:
         0.065, "points per GB", 0, 10, "price of a GB moved", source=MEASURED, group="plan"
     )
     min_score_improvement: float = _number(15.0, "points", 0, 500, "least gain of a single move", group="plan")
+    hold_recurring_peaks: bool = _other(
+        True, "leave a node alone that is over a threshold for a daily peak alone", "plan"
+    )
     cooldown_hours: float = _number(24.0, "hours", 0, 720, "no second move of a guest within", group="plan")
     max_moves: int = _number(
         0,

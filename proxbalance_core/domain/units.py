@@ -16,6 +16,7 @@ NAN = math.nan
 NonNegative = Annotated[float, Ge(0)]
 Positive = Annotated[float, Gt(0)]
 Count = Annotated[int, Ge(0), Le(2**63 - 1)]
+HourOfDay = Annotated[int, Ge(0), Le(23)]
 
 
 def known(value: float) -> bool:

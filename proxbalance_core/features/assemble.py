@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
@@ -26,7 +27,9 @@ from proxbalance_core.domain.observed import Inventory, StorageLevel
 from proxbalance_core.domain.records import MoveRecord
 from proxbalance_core.domain.units import NAN, first_known, known
 from proxbalance_core.features.arrays import Floats
+from proxbalance_core.features.hourly import HOUR_S
 from proxbalance_core.features.measured import History, Measured, measure
+from proxbalance_core.features.peaks import recurring_peaks
 from proxbalance_core.features.storages import growing, growths
 from proxbalance_core.features.windows import Windows, windows
 
@@ -79,7 +82,7 @@ def assemble(
         quorate=inventory.quorate,
         crs=inventory.crs,
         migration_bandwidth_bps=remembered.migration_bandwidth_bps,
-        nodes=_nodes(nodes, measured, coming, remembered),
+        nodes=_nodes(nodes, measured, coming, remembered, now),
         guests=_guests(guests, measured, coming, remembered, now),
         rules=inventory.rules,
         outcomes=remembered.outcomes,
@@ -107,11 +110,15 @@ def _described(guest: Guest) -> Guest:
     return guest if guest.name is not None else dataclasses.replace(guest, name="")
 
 
-def _nodes(nodes: tuple[Node, ...], measured: Measured, coming: _Coming, remembered: Remembered) -> tuple[Node, ...]:
+def _nodes(
+    nodes: tuple[Node, ...], measured: Measured, coming: _Coming, remembered: Remembered, now: datetime
+) -> tuple[Node, ...]:
     cpu = windows(measured.node_cpu_pct, measured.node_cpu_now_pct, measured.node_coarse)
     mem = windows(measured.node_mem_pct, measured.node_mem_now_pct, measured.node_coarse)
     iowait = windows(measured.node_iowait_pct, measured.node_iowait_now_pct, measured.node_coarse)
     grown = growths(remembered.storage_levels)
+    full = int(now.timestamp()) // HOUR_S * HOUR_S
+    peaks = recurring_peaks(measured.node_cpu_pct, full, ZoneInfo(remembered.timezone))
     return tuple(
         dataclasses.replace(
             node,
@@ -123,6 +130,7 @@ def _nodes(nodes: tuple[Node, ...], measured: Measured, coming: _Coming, remembe
             pressure=_pressure(measured.node_now, i) or node.pressure,
             storages=growing(node, grown),
             load_avg_1m=first_known(node.load_avg_1m, round(float(measured.node_now["load_avg_1m"].iloc[i]), _DIGITS)),
+            recurring_peak=peaks[i],
             next_24h=None if coming.nodes[i] is None else NodeAhead(own_cpu_cores=coming.nodes[i] or ()),
         )
         if node.online

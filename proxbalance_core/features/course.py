@@ -9,14 +9,24 @@ import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from proxbalance_core.domain.cluster import ClusterSnapshot, Guest, GuestAhead, Node, NodeAhead, PastMove
+from proxbalance_core.domain.cluster import (
+    ClusterSnapshot,
+    Guest,
+    GuestAhead,
+    Node,
+    NodeAhead,
+    PastMove,
+    RecurringPeak,
+)
 from proxbalance_core.domain.units import known
 from proxbalance_core.features.arrays import Bools, Floats, Ints
 from proxbalance_core.features.hourly import HOUR_S, WEEK_HOURS, Hours, Places, positions
 from proxbalance_core.features.measured import History
+from proxbalance_core.features.peaks import recurring_peaks
 from proxbalance_core.features.placed import own_use, rebuilt
 from proxbalance_core.features.windows import Windows, windows
 
@@ -155,12 +165,15 @@ class Eve:
     def snapshot(self, place: Ints, moves: Mapping[int, Sequence[PastMove]]) -> ClusterSnapshot:
         """The cluster as it would have been known, with the guests at ``place`` [G] and their ``moves`` by position."""
         known_as = self.course.snapshot
-        metrics = _node_windows(self, place)
+        metrics, peaks = _node_windows(self, place)
         names = [node.name for node in known_as.nodes]
         return dataclasses.replace(
             known_as,
             taken_at=self.course.at(self.hour),
-            nodes=tuple(_node(node, i, metrics, self.coming[:, :, i]) for i, node in enumerate(known_as.nodes)),
+            nodes=tuple(
+                _node(dataclasses.replace(node, recurring_peak=peaks[i]), i, metrics, self.coming[:, :, i])
+                for i, node in enumerate(known_as.nodes)
+            ),
             guests=tuple(
                 guest
                 if g not in moves and guest.node == names[place[g]]
@@ -186,13 +199,14 @@ def eve_of(course: Course, hour: int, ahead: Ahead) -> Eve:
     return Eve(course=course, hour=hour, coming=coming, guests=guests, runs=runs, spare=spare)
 
 
-def _node_windows(eve: Eve, place: Ints) -> tuple[Windows, Windows, Windows]:
-    """CPU, memory and iowait of the nodes [percent] as if the guests had been at ``place`` all along."""
+def _node_windows(eve: Eve, place: Ints) -> tuple[tuple[Windows, Windows, Windows], tuple[RecurringPeak | None, ...]]:
+    """CPU, memory and iowait of the nodes [percent] with the guests at ``place`` all along; and their daily peaks."""
     course, week, spare, here = eve.course, eve.week, eve.spare, np.flatnonzero(eve.runs)
     cpu = rebuilt(course.own_cores[week], course.cores[week][:, here], place[here], spare[0][here])
     mem = rebuilt(course.own_mem[week], course.mem[week][:, here], place[here], spare[1][here])
     cpu, mem, iowait = 100.0 * cpu / course.capacity, 100.0 * mem / course.mem_bytes, course.iowait_pct[week]
-    return windows(cpu, cpu[-1]), windows(mem, mem[-1]), windows(iowait, iowait[-1])
+    peaks = recurring_peaks(cpu, course.start + eve.hour * HOUR_S, ZoneInfo(course.snapshot.timezone))
+    return (windows(cpu, cpu[-1]), windows(mem, mem[-1]), windows(iowait, iowait[-1])), peaks
 
 
 def _node(node: Node, i: int, metrics: tuple[Windows, Windows, Windows], own: Floats) -> Node:

@@ -17,8 +17,8 @@ from proxbalance_core.recommend.constraints import Constraints, units
 from proxbalance_core.scoring.placed import Placed
 from proxbalance_core.scoring.strain import StrainField
 
-AFTER_UNITS = frozenset({"cooldown", "source_not_allowed"})
-DUTY_PASSES = frozenset({"ha_managed", "stopped", "cooldown", "cluster_balanced"})
+AFTER_UNITS = frozenset({"cooldown", "source_not_allowed", "recurring_spike"})
+DUTY_PASSES = frozenset({"ha_managed", "stopped", "cooldown", "cluster_balanced", "recurring_spike"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +51,7 @@ def eligibility(snapshot: ClusterSnapshot, placed: Placed, constraints: Constrai
         return _eligibility(snapshot, placed, constraints, settings)
     counts = (settings.include_ha, settings.cooldown_hours, settings.allowed_sources, settings.allowed_targets)
     maintained = placed.arrays.node.maintenance.tobytes()
-    key = ("eligibility", *counts, maintained)
+    key = ("eligibility", *counts, maintained, held_for_peaks(snapshot, settings))
     return once(snapshot, key, lambda: _eligibility(snapshot, placed, constraints, settings))
 
 
@@ -110,7 +110,7 @@ def _PINNED(guest: Guest, node: Node) -> Barrier | None:  # noqa: N802 - a marke
 
 def _checks(snapshot: ClusterSnapshot, settings: Settings) -> list[Check]:
     """In the order of the design; only the first that applies is shown."""
-    now = snapshot.taken_at.astimezone(ZoneInfo(snapshot.timezone))
+    now, held = snapshot.taken_at.astimezone(ZoneInfo(snapshot.timezone)), held_for_peaks(snapshot, settings)
     return [
         _template, _source_offline, _not_measured, _ignored,
         lambda g, _: _muted(g, now),
@@ -118,6 +118,7 @@ def _checks(snapshot: ClusterSnapshot, settings: Settings) -> list[Check]:
         _stopped, _locked, _passthrough_device, _passthrough_disk, _bind_mount, _PINNED,
         lambda g, _: _cooldown(g, now, settings),
         lambda _, n: _source_not_allowed(n, settings),
+        lambda _, n: _recurring_spike(n, snapshot) if n.name in held else None,
     ]  # fmt: skip
 
 
@@ -255,6 +256,44 @@ def _source_not_allowed(node: Node, settings: Settings) -> Barrier | None:
     return Barrier(
         reason="source_not_allowed", detail=detail, would_change=f"with {node.name} among the allowed sources"
     )
+
+
+def held_for_peaks(snapshot: ClusterSnapshot, settings: Settings) -> frozenset[str]:
+    """Nodes that nothing but a peak of every day takes over a threshold, with the plan's margin.
+
+    Their memory and iowait are under their thresholds, their CPU is in 95 % of all other hours, and now too unless it
+    is the peak's hour. A peak that stays on after its hours is none any more, and one that reaches the second step of
+    the CPU's points is no matter of taste: it is relieved.
+    """
+    if not settings.hold_recurring_peaks:
+        return frozenset()
+    hour = snapshot.taken_at.astimezone(ZoneInfo(snapshot.timezone)).hour
+    return frozenset(node.name for node in snapshot.nodes if node.measured and _peak_alone(node, hour, settings))
+
+
+def _peak_alone(node: Node, hour: int, settings: Settings) -> bool:
+    peak, limit = node.recurring_peak, settings.cpu_threshold - settings.plan_margin_pct
+    severe = settings.cpu_threshold + settings.cpu_threshold_offset_1
+    if peak is None or not limit <= peak.peak_pct < severe or peak.rest_pct >= limit:
+        return False
+    calm_now = hour in peak.hours or node.cpu.current_pct < limit
+    iowait = node.iowait.current_pct
+    calm = node.mem.current_pct < settings.mem_threshold and not iowait >= settings.iowait_threshold
+    return calm_now and calm
+
+
+def _recurring_spike(node: Node, snapshot: ClusterSnapshot) -> Barrier:
+    peak = node.recurring_peak
+    assert peak is not None  # held_for_peaks looked
+    begin, end = peak.hours[0], (peak.hours[-1] + 1) % 24
+    detail = (
+        f"{node.name} is busy every day from {begin:02d}:00 to {end:02d}:00 ({snapshot.timezone}), with"
+        f" {peak.peak_pct:.0f} % CPU, and recovers by itself: at other hours it stays under {peak.rest_pct:.0f} %."
+    )
+    return Barrier(
+        reason="recurring_spike", detail=detail,
+        would_change=f"when the load stays after {end:02d}:00, or with hold_recurring_peaks switched off",
+    )  # fmt: skip
 
 
 def _block_units(

@@ -110,7 +110,7 @@ def _barrier(g: int, after: AfterPlan, eligible: Eligibility, world: World) -> B
     if g in eligible.dutiful and _still_bound(g, world):
         return unmet_duty(g, after.dropped.get(g), after.scattered, eligible, placed, constraints)
     early = eligible.plain.get(g)
-    if early is not None:
+    if early is not None and not (early.reason == "recurring_spike" and after.balanced):
         return early
     if g in after.scattered and _spread(g, placed, constraints):
         return _scattered(g, placed, constraints)

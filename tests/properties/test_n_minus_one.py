@@ -38,7 +38,8 @@ def test_every_running_guest_has_an_answer(snapshot: ClusterSnapshot, settings: 
 @given(snapshot=snapshots, settings=some_settings)
 def test_it_is_what_if_for_each_node(snapshot: ClusterSnapshot, settings: Settings) -> None:
     for loss in n_minus_1(snapshot, settings).nodes[:1]:
-        if sum(node.online for node in snapshot.nodes) > 1:
+        left = {n.name for n in snapshot.nodes if n.measured and not n.maintenance} - {loss.node}
+        if left:  # what-if refuses to leave no node for the guests
             asked = what_if(snapshot, settings, [LoseNode(node=loss.node)])
             assert (asked.started, asked.missing_bytes) == (loss.started, pytest.approx(loss.missing_bytes))
 

@@ -341,3 +341,13 @@ def clash(second: list[str]) -> Cluster:
     cluster = Cluster().node("pve1").node("pve2").node("pve3")
     cluster.guest(101, "pve1", 2.0, tags=first).guest(102, "pve1", 2.0, tags=second)
     return cluster.guest(201, "pve2", 2.0).guest(301, "pve3", 2.0)
+
+
+@story("073-a-peak-of-every-day-is-left-alone", hours=[10, 11])
+@story("074-a-peak-that-stayed-on-is-relieved", hours=[7, 8])
+def daily_peak(hours: list[int]) -> Cluster:
+    """pve1 at 72 % now, half past ten; every day it is so in ``hours``, and under 40 % in the others."""
+    peak = {"hours": hours, "days": 7, "peak_pct": 72.0, "rest_pct": 40.0}
+    cluster = Cluster().node("pve1", recurring_peak=peak).node("pve2").node("pve3")
+    cluster.guest(101, "pve1", 6.5, lock="backup").guest(102, "pve1", 4.5)
+    return cluster.guest(201, "pve2", 1.0, lock="backup").guest(301, "pve3", 2.0, lock="backup")

@@ -16,6 +16,7 @@ from proxbalance_core import ClusterSnapshot, Settings
 GIB = 2**30
 MIB = 2**20
 TAKEN_AT = "2026-02-08T10:30:00Z"
+HOUR_TAKEN = 10
 Document = dict[str, Any]
 SWITCHES = (
     "forecast",
@@ -27,6 +28,7 @@ SWITCHES = (
     "storages",
     "past",
     "traffic",
+    "peaks",
     "uneven",
     "windows",
     "noise",
@@ -223,6 +225,13 @@ class Maker:
             self._trouble(row)
         if "storages" in self.on and self.chance(0.9):
             row["storages"] = self._storages()
+        if "peaks" in self.on and self.chance(0.5):
+            first = rng.randrange(24)
+            hours = [(first + i) % 24 for i in range(rng.randint(1, 3))]
+            hours = rng.choice((hours, [HOUR_TAKEN]))
+            row["recurring_peak"] = {
+                "hours": hours, "days": 7, "peak_pct": rng.uniform(40, 95), "rest_pct": rng.uniform(10, 60),
+            }  # fmt: skip
         if self.chance(0.3):
             row["load_avg_1m"] = cores * rng.random() * 1.3
         if self.chance(0.2):
