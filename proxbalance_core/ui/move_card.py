@@ -8,22 +8,25 @@ from typing import Literal
 import streamlit as st
 
 from proxbalance_core.domain.feedback import Feedback
-from proxbalance_core.present import details, marks, words
+from proxbalance_core.errors import NotEnoughHistory
+from proxbalance_core.present import details, marks, patterns, words
 from proxbalance_core.present.advice import Card
 from proxbalance_core.present.proxmox_links import guest_page
-from proxbalance_core.ui import checks, header, landing, tables, theme, thumbs
+from proxbalance_core.ui import cache, checks, header, landing, tables, theme, thumbs
 from proxbalance_core.ui.state import now, scope, workbench
 
 DETAILS = {
     "score": "Score breakdown",
     "others": "Alternatives",
     "sure": "Confidence and risk",
+    "week": "Its week",
     "commands": "Commands",
     "check": "Check now",
     "mute": "Mute",
 }
-# What changes something, asks the cluster or would be run on it.
-ONLY_NOW = ("commands", "check", "mute")
+WEEK_DAYS = 28
+# What changes something, asks the cluster, would be run on it, or is of the time up to now.
+ONLY_NOW = ("week", "commands", "check", "mute")
 _RISK_COLOURS: dict[str, Literal["green", "blue", "orange", "red"]] = {
     "low": "green",
     "moderate": "blue",
@@ -87,6 +90,8 @@ def _details(card: Card) -> None:
         tables.show(details.alternatives(card.move), "Other nodes for this guest", points=("score", "gain", "relief"))
     elif chosen == "sure":
         _sure(card)
+    elif chosen == "week":
+        _week(card)
     elif chosen == "commands":
         for command in card.move.commands:
             st.code(command, language=None, wrap_lines=True)
@@ -112,6 +117,25 @@ def _score(card: Card) -> None:
         f" ({words.number(move.strain_relief_now)} now).",
         f"relief-{move.id}",
     )
+
+
+def _week(card: Card) -> None:
+    """When the guest is busy, by hour and weekday, and when to move it."""
+    generation = cache.latest(scope().cid)
+    if generation is None:
+        return
+    try:
+        found = cache.patterns(generation, WEEK_DAYS)
+        values = cache.heatmap(generation, f"guest/{card.move.vmid}", "cpu", "mean", WEEK_DAYS)
+    except NotEnoughHistory as error:
+        st.text(error.message)
+        return
+    pattern = next((one for one in found.guests if one.entity == f"guest/{card.move.vmid}"), None)
+    if pattern is not None:
+        st.text(f"CPU: {patterns.sentence(pattern)}")
+    chart = patterns.heatmap(values, f"CPU of {card.guest}", "mean", found.timezone)
+    st.altair_chart(chart)
+    st.caption(f"The last {WEEK_DAYS} days, in {words.safe(found.timezone)}.")
 
 
 def _sure(card: Card) -> None:

@@ -153,3 +153,14 @@ def test_thumbs_are_kept_and_taken_back(demo: Path) -> None:
     assert feedback.given(bench, "demo")[first["id"]].rating == "helpful"
     app.feedback(key=thumbs.key).set_value(None).run()
     assert feedback.given(bench, "demo") == {}
+
+
+def test_a_card_shows_when_its_guest_is_busy(demo: Path) -> None:
+    app = opened("recommendations")
+    bench = state.workbench()
+    first = bench.latest("demo").assessment["recommendations"][0]  # type: ignore[union-attr]
+    app.get("button_group")
+    app.pills(key=f"rec_details_{first['id']}").set_value("week").run()
+    assert [found.message for found in app.exception] == []
+    assert any(text.startswith("CPU: ") for text in texts(app))
+    assert any(found.value.startswith("The last 28 days") for found in app.caption)
