@@ -18,6 +18,7 @@ MEMORY_DAYS = 14
 FAST, SLOW = 0.6, 0.05
 FADE_HOURS = 12.0
 PEAK_QUANTILE = 0.9
+TOP_QUANTILE = 0.8
 
 
 def forecast_hours(values: ArrayLike, horizon: int = DAY_HOURS) -> Floats:
@@ -60,8 +61,8 @@ def forecast_hours(values: ArrayLike, horizon: int = DAY_HOURS) -> Floats:
 def forecast_scenarios(values: ArrayLike, horizon: int = DAY_HOURS) -> Floats:
     """Three days that may come, which a plan has to stand: as yesterday, as a busy day, as right now.
 
-    In order: the last 24 hours repeated, the 90th percentile of each hour of day over 7 days, and the
-    last hour held. Averaged in a plan they beat each one alone.
+    In order: the last 24 hours repeated, the 90th percentile of each hour of day over 7 days (but no higher than four
+    of five days came at their highest), and the last hour held. Averaged in a plan they beat each one alone.
 
     Parameters
     ----------
@@ -74,6 +75,10 @@ def forecast_scenarios(values: ArrayLike, horizon: int = DAY_HOURS) -> Floats:
     -------
     (3, horizon, series) in the unit of ``values``, at least 0; NaN for a series never measured. An
     hour that was not measured is taken from the same hour of the days before, else it is the mean.
+
+    Source
+    ------
+    Our choice, by replays of real traces (``docs/adr/0025-a-busy-day-that-can-be.md``).
     """
     hours = _whole_days(values, PROFILE_DAYS)
     days, mean = _by_day(hours), _mean(hours)
@@ -83,6 +88,8 @@ def forecast_scenarios(values: ArrayLike, horizon: int = DAY_HOURS) -> Floats:
     latest = np.where(np.isfinite(latest), latest, mean)
     busy = _quantile_of_days(days, PEAK_QUANTILE)
     busy = np.where(np.isfinite(busy), busy, mean)
+    # Peaks that wander over the day would stand at every one of their hours: a day as high as that never comes.
+    busy = np.fmin(busy, _quantile_of_days(_tops(days)[:, None], TOP_QUANTILE)[0])
     held = np.broadcast_to(latest[-1], (horizon, latest.shape[1]))
     ahead: Floats = np.maximum(np.stack((_repeated(latest, horizon), _repeated(busy, horizon), held)), 0.0)
     return ahead
@@ -138,6 +145,13 @@ def _smoothed(rest: Floats, seen: Bools, alpha: float) -> Floats:
     total = weight @ seen
     level: Floats = np.divide(weight @ rest, total, out=np.full(rest.shape[1], np.nan), where=total > 0)
     return level
+
+
+def _tops(days: Floats) -> Floats:
+    """(days, series) highest hour of each day; NaN for a day never measured."""
+    seen = np.isfinite(days)
+    tops: Floats = np.where(seen.any(axis=1), np.where(seen, days, -np.inf).max(axis=1), np.nan)
+    return tops
 
 
 def _quantile_of_days(days: Floats, share: float) -> Floats:
