@@ -1,8 +1,8 @@
-"""Connections, thresholds, profile, collection, the app itself, API tokens, and how scoring works."""
+"""Connections, thresholds, profile, collection, the app itself, notifications, API tokens, and how scoring works."""
 
 import streamlit as st
 
-from proxbalance_core.ui import api_tokens, connect, header, past, scoring_guide, settings
+from proxbalance_core.ui import api_tokens, connect, header, notifications, past, scoring_guide, settings
 
 header.head("Settings", "What is watched, from where a node counts as loaded, and how often to look.")
 views = {
@@ -11,6 +11,7 @@ views = {
     "thresholds": "Thresholds",
     "collection": "Collection",
     "app": "App",
+    "notifications": "Notifications",
     "tokens": "API tokens",
     "scoring": "How scoring works",
 }
@@ -36,6 +37,8 @@ elif view == "collection":
     settings.collection()
 elif view == "app":
     settings.app()
+elif view == "notifications":
+    notifications.notifications()
 elif view == "tokens":
     api_tokens.tokens()
 else:

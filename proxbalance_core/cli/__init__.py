@@ -13,6 +13,7 @@ from proxbalance_core.cli import (
     connections,
     history,
     maintenance,
+    notify,
     outcomes,
     patterns,
     planning,
@@ -40,6 +41,7 @@ app.add_typer(settings.commands, name="settings")
 app.add_typer(shadow.commands, name="shadow")
 app.add_typer(connections.commands, name="connections")
 app.add_typer(tokens.commands, name="tokens")
+app.add_typer(notify.commands, name="notify")
 
 
 def main() -> None:

@@ -55,13 +55,15 @@ def collect(
 
 def _run_on(bench: object, cid: str, generate: bool) -> None:
     from proxbalance_core.services.collector import Collector
+    from proxbalance_core.services.courier import Courier
     from proxbalance_core.services.workbench import Workbench
 
     assert isinstance(bench, Workbench)
     if bench.status(cid).collector == "running elsewhere":
         raise common.BadUsage(f"Another process collects '{cid}' already; --once still works.")
-    collector = Collector(bench, only=cid, generate=generate)
+    collector, courier = Collector(bench, only=cid, generate=generate), Courier(bench)
     collector.start()
+    courier.start()
     common.say(f"Collecting '{cid}' every {bench.settings(cid).interval_s} s; stop with Ctrl-C.")
     try:
         collector.wait()
@@ -69,6 +71,7 @@ def _run_on(bench: object, cid: str, generate: bool) -> None:
         common.say("Stopping.")
     finally:
         collector.stop()
+        courier.stop()
 
 
 @commands.command()

@@ -9,12 +9,14 @@ import typer
 
 from proxbalance_core.cli import common
 from proxbalance_core.cli.common import AsJson, ConnectionOption, DataDir
+from proxbalance_core.errors import ProxBalanceError
 
 if TYPE_CHECKING:
     from proxbalance_core.domain.feedback import FeedbackReport
     from proxbalance_core.domain.reports import Report
     from proxbalance_core.domain.success import Success
     from proxbalance_core.services.outcomes import OutcomeReport
+    from proxbalance_core.services.workbench import Workbench
 
 commands = typer.Typer(rich_markup_mode=None)
 Kind = Literal["text", "html", "pdf", "json"]
@@ -145,6 +147,9 @@ def report(
     month: Annotated[str | None, typer.Option("--month", help="Like 2026-02; else the last whole month.")] = None,
     kind: Annotated[Kind, typer.Option("--format", help="text, html, pdf or json.")] = "text",
     out: Annotated[Path | None, typer.Option("--out", help="The file to write; html and pdf need one.")] = None,
+    send: Annotated[
+        str | None, typer.Option("--send", help="A target of `notify`: the text, to a chat the PDF too.")
+    ] = None,
     connection: ConnectionOption = None,
     data_dir: DataDir = None,
     as_json: AsJson = False,
@@ -156,6 +161,9 @@ def report(
         raise common.BadUsage(f"Name the file for the {kind} with --out.")
     with common.cluster_at(data_dir, connection) as (bench, target):
         found = reporting.report(bench, target.id, month)
+        if send is not None:
+            _send(bench, found, send)
+            return
     if out is not None:
         out.write_bytes(_file(found, "json" if as_json else kind))
         common.say(f"Written to {out}.")
@@ -163,6 +171,15 @@ def report(
         common.print_json(found.to_dict())
     else:
         _tell_report(found)
+
+
+def _send(bench: Workbench, found: Report, target: str) -> None:
+    from proxbalance_core.services import reporting
+
+    came = reporting.send(bench, found, target)
+    if came.fault is not None:
+        raise ProxBalanceError(f"The report was not taken. {came.fault}")
+    common.say("The report was taken.", "green")
 
 
 def _file(found: Report, kind: Kind) -> bytes:

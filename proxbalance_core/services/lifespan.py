@@ -1,4 +1,4 @@
-"""What runs beside the pages for as long as the app does: the collector."""
+"""What runs beside the pages for as long as the app does: the collector, and the courier that sends events out."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import structlog
 
 from proxbalance_core.errors import ProxBalanceError
 from proxbalance_core.services.collector import Collector
+from proxbalance_core.services.courier import Courier
 from proxbalance_core.services.logs import log_to_stderr
 from proxbalance_core.services.workbench import Workbench
 
@@ -30,7 +31,7 @@ async def collecting(app: object = None) -> AsyncIterator[None]:
 
     Meanwhile the pages say what is wrong: they open it themselves.
     """
-    running: list[tuple[Workbench, Collector]] = []
+    running: list[tuple[Workbench, tuple[Collector, Courier]]] = []
     starting = asyncio.create_task(_start(running))
     try:
         await asyncio.wait({starting}, timeout=FIRST_TRY_S)
@@ -39,25 +40,27 @@ async def collecting(app: object = None) -> AsyncIterator[None]:
         starting.cancel()
         with suppress(asyncio.CancelledError):
             await starting
-        for bench, collector in running:
+        for bench, workers in running:
             _shared.remove(bench)
-            await asyncio.to_thread(collector.stop)
+            for worker in workers:
+                await asyncio.to_thread(worker.stop)
             await asyncio.to_thread(bench.close)
 
 
 lifespan = collecting
 
 
-async def _start(running: list[tuple[Workbench, Collector]]) -> None:
-    """Start the collector, waiting ever longer between tries, up to a minute."""
+async def _start(running: list[tuple[Workbench, tuple[Collector, Courier]]]) -> None:
+    """Start the collector and the courier, waiting ever longer between tries, up to a minute."""
     wait_s = FIRST_WAIT_S
     while True:
         opened = await asyncio.to_thread(_opened)
         if opened is not None:
-            collector = Collector(opened)
-            collector.start()
+            workers = (Collector(opened), Courier(opened))
+            for worker in workers:
+                worker.start()
             _shared.append(opened)
-            running.append((opened, collector))
+            running.append((opened, workers))
             return
         await asyncio.sleep(wait_s)
         wait_s = min(2.0 * wait_s, LONGEST_WAIT_S)

@@ -43,6 +43,11 @@ class DataPaths:
         return self.root / "backup.lock"
 
     @property
+    def courier_lock(self) -> Path:
+        """Whoever holds it sends events out."""
+        return self.root / "courier.lock"
+
+    @property
     def sweeps(self) -> Path:
         """Sweeps that are under way."""
         return self.root / "sweeps"

@@ -19,6 +19,7 @@ from proxbalance_core.services.success import success
 
 if TYPE_CHECKING:
     from proxbalance_core.domain.feedback import Advice
+    from proxbalance_core.domain.notices import Sent
     from proxbalance_core.domain.records import Event, SettingsChange
     from proxbalance_core.services.workbench import Workbench
 
@@ -65,6 +66,23 @@ def report(bench: Workbench, cid: str, month: str | None = None) -> Report:
         settings_changes=tuple(_settings(store.settings.history(connection.id), since, until)),
         gaps=tuple(_gaps(sorted(glance.at for glance in glances), since, until, now)),
     )  # fmt: skip
+
+
+def send(bench: Workbench, found: Report, target: str) -> Sent:
+    """Send a report to a target of notifications: what is in short, to a chat with the PDF.
+
+    Raises
+    ------
+    ConfigError
+        There is no such target.
+    """
+    from proxbalance_core.present import report as told
+    from proxbalance_core.present import report_files
+    from proxbalance_core.services.notifying import send_message
+
+    text = "\n".join(told.sections(found)[0].sentences)
+    name = f"proxbalance-{found.month}.pdf"
+    return send_message(bench, target, told.title(found), text, (name, report_files.pdf(found)))
 
 
 def bounds(month: str, zone: tzinfo) -> tuple[datetime, datetime]:

@@ -146,7 +146,7 @@ class MigrationStore:
         )  # fmt: skip
 
 
-def _event(row: Row[Any]) -> Event:
+def event_of(row: Row[Any]) -> Event:
     return Event(id=row.id, at=moment(row.at), event=row.event, payload=json.loads(row.payload))
 
 
@@ -172,7 +172,7 @@ class EventStore:
         wanted = wanted if since is None else wanted.where(table.c.at >= epoch(since))
         with reading(self._engine) as db:
             rows = db.execute(wanted.order_by(table.c.id).limit(limit)).all()
-        return tuple(_event(row) for row in rows)
+        return tuple(event_of(row) for row in rows)
 
     def newest(self, cid: str, *names: str) -> Event | None:
         """The last event with one of these names, None where there was none in 90 days."""
@@ -180,7 +180,7 @@ class EventStore:
         wanted = select(table).where(table.c.connection == cid, table.c.event.in_(names)).order_by(table.c.id.desc())
         with reading(self._engine) as db:
             row = db.execute(wanted.limit(1)).first()
-        return None if row is None else _event(row)
+        return None if row is None else event_of(row)
 
     def prune(self, cid: str, now: datetime) -> int:
         """Drop events older than 90 days; how many."""

@@ -24,6 +24,7 @@ from proxbalance_core.store.desk import (
 from proxbalance_core.store.engine import cause_of, make_engine, place, reading, sqlite_path
 from proxbalance_core.store.generations import GenerationStore
 from proxbalance_core.store.levels import LevelStore
+from proxbalance_core.store.notices import NoticeStore
 from proxbalance_core.store.outcomes import AdviceStore, FeedbackStore, OutcomeStore
 from proxbalance_core.store.samples import SampleStore
 from proxbalance_core.store.scores import ScoreStore
@@ -60,6 +61,7 @@ class Store:
         self.feedback = FeedbackStore(engine)
         self.events = EventStore(engine)
         self.levels = LevelStore(engine)
+        self.notices = NoticeStore(engine)
         self.shadows = ShadowStore(engine)
         self.tokens = TokenStore(engine)
 

@@ -250,6 +250,24 @@ shadow_rounds = Table(
     Column("theirs", Text, nullable=False),
 )  # fmt: skip
 
+notice_targets = Table(
+    "notice_targets", metadata,
+    Column("id", Text, primary_key=True),
+    Column("seen", BigInteger, nullable=False),
+    Column("document", Text, nullable=False),
+)  # fmt: skip
+
+deliveries = Table(
+    "deliveries", metadata,
+    Column("key", Text, primary_key=True),
+    Column("target", Text, ForeignKey("notice_targets.id", ondelete="CASCADE"), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("due_at", BigInteger, nullable=False),
+    Column("document", Text, nullable=False),
+    Index("deliveries_by_state", "state", "due_at"),
+)  # fmt: skip
+
 # Who may ask the HTTP API; of a token's secret only the digest is kept.
 api_tokens = Table(
     "api_tokens", metadata,

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import streamlit as st
 
+from proxbalance_core.domain.reports import Report
 from proxbalance_core.domain.success import Metric
 from proxbalance_core.errors import ProxBalanceError
 from proxbalance_core.present import report as told
@@ -53,6 +54,18 @@ def _card(metric: Metric) -> None:
         theme.quiet(metric.about, f"about-{metric.key}")
 
 
+def _send(found: Report) -> None:
+    """To one of the targets of notifications."""
+    targets = {target.id: target.title for target in workbench().store.notices.targets()}
+    if not targets or scope().as_of is not None:
+        return
+    with st.popover("Send", icon=":material/send:"):
+        chosen = st.selectbox("To", list(targets), key="history_send_to", format_func=targets.__getitem__)
+        if st.button("Send the report", key="history_send", type="primary") and chosen is not None:
+            came = reporting.send(workbench(), found, str(chosen))
+            st.text("It was taken." if came.fault is None else f"It was not taken. {came.fault}")
+
+
 def report_view(generation: KeptGeneration) -> None:
     """A month as it reads in the file, and the file itself."""
     bench, cid = workbench(), generation.cid
@@ -77,6 +90,7 @@ def report_view(generation: KeptGeneration) -> None:
             "Save as HTML", lambda: report_files.html(found).encode(), file_name=f"{name}.html", mime="text/html",
             key="history_html", icon=":material/html:", on_click="ignore",
         )  # fmt: skip
+        _send(found)
     for i, section in enumerate(told.sections(found)):
         st.subheader(section.title, anchor=False)
         for sentence in section.sentences:

@@ -22,8 +22,9 @@ from proxbalance_core.domain.presets import changed
 from proxbalance_core.errors import ConfigError, MigrationFailed, NotEnoughHistory
 from proxbalance_core.present import report as told
 from proxbalance_core.present import report_files
-from proxbalance_core.services import feedback, reporting
+from proxbalance_core.services import feedback, notifying, reporting
 from proxbalance_core.services.workbench import Workbench
+from tests.support.receiver import receiving
 
 BEGAN = datetime(2026, 1, 31, 22, 0, 20, tzinfo=UTC)
 FEBRUARY = (datetime(2026, 2, 1, tzinfo=UTC), datetime(2026, 3, 1, tzinfo=UTC))
@@ -195,6 +196,18 @@ def test_gaps_are_longer_than_what_thinning_leaves(bench: Workbench) -> None:
     assert list(reporting._gaps(at, FEBRUARY[0], end, end)) == [(at[2], at[3])]
     a_month_later = end + timedelta(days=40)
     assert list(reporting._gaps(at, FEBRUARY[0], end, a_month_later)) == []
+
+
+def test_it_is_sent_where_events_are(bench: Workbench) -> None:
+    with receiving() as receiver:
+        url = f"json://127.0.0.1:{receiver.port}/"
+        target, _ = notifying.add(bench, notifying.TargetWish(title="Room", kind="chat", url=url))
+        came = reporting.send(bench, reporting.report(bench, "demo", "2026-02"), target.id)
+        assert came.fault is None
+        document = json.loads(receiver.taken[0][1])
+        assert document["title"] == "Demo cluster: February 2026" and "Cluster health was " in document["message"]
+        assert document["attachments"][0]["filename"] == "proxbalance-2026-02.pdf"
+        notifying.remove(bench, target.id)
 
 
 def test_the_commands(bench: Workbench, tmp_path: Path) -> None:

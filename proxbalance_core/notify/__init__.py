@@ -1,0 +1,1 @@
+"""Events out: signed webhooks, and chat, mail and push by Apprise."""
