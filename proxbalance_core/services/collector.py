@@ -69,8 +69,8 @@ class Collector:
 
     def _watch(self) -> None:
         while True:
-            self._guarded(self._only or "all", self._look, None)
-            self._guarded("backup", self._back_up, None)
+            guarded("collecting", self._only or "all", self._look, None)
+            guarded("collecting", "backup", self._back_up, None)
             if self._stop.wait(LOOK_AGAIN_S):
                 return
 
@@ -99,7 +99,7 @@ class Collector:
     def _loop(self, cid: str) -> None:
         chance = random.Random()
         while True:
-            seconds = self._guarded(cid, partial(self._turn, cid, chance), LOOK_AGAIN_S)
+            seconds = guarded("collecting", cid, partial(self._turn, cid, chance), LOOK_AGAIN_S)
             if seconds is None or self._stop.wait(seconds):
                 break
         self._locks[cid].release()
@@ -109,7 +109,7 @@ class Collector:
         connection = self._bench.store.connections.get(cid)
         if connection is None:
             return None
-        fine = self._guarded(cid, partial(self._round, connection), False)
+        fine = guarded("collecting", cid, partial(self._round, connection), False)
         status = self._bench.store.status.get(cid)
         failures = status.consecutive_failures if fine else max(1, status.consecutive_failures)
         seconds = wait_s(self._bench.settings(cid).interval_s, failures, chance.random())
@@ -124,15 +124,16 @@ class Collector:
             bench.regenerate(cid)
         return True
 
-    def _guarded(self, what: str, work: Callable[[], T], otherwise: U) -> T | U:
-        """What one piece of work gives; nothing that goes wrong in it may end the collector."""
-        try:
-            return work()
-        except ProxBalanceError as error:
-            _log.warning("collecting failed", connection=what, error=error.message, kind=type(error).__name__)
-        except Exception:
-            _log.exception("collecting failed in a way that should not happen", connection=what)
-        return otherwise
+
+def guarded(doing: str, what: str, work: Callable[[], T], otherwise: U) -> T | U:
+    """What one piece of work gives; nothing that goes wrong in it may end the thread that does it."""
+    try:
+        return work()
+    except ProxBalanceError as error:
+        _log.warning(f"{doing} failed", connection=what, error=error.message, kind=type(error).__name__)
+    except Exception:
+        _log.exception(f"{doing} failed in a way that should not happen", connection=what)
+    return otherwise
 
 
 def _due(bench: Workbench, cid: str, now: datetime) -> bool:

@@ -5,18 +5,15 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-import structlog
-
-from proxbalance_core.errors import ProxBalanceError
+from proxbalance_core.services.collector import guarded
 from proxbalance_core.services.locks import FileLock
 from proxbalance_core.services.notifying import turn
 
 if TYPE_CHECKING:
     from proxbalance_core.services.workbench import Workbench
 
-EVERY_S = 5.0
+EVERY_S, AFTER_A_FAULT_S = 5.0, 60.0
 PRUNE_EVERY = 720
-_log = structlog.get_logger(__name__)
 
 
 class Courier:
@@ -44,10 +41,12 @@ class Courier:
         while not self._stop.wait(EVERY_S):
             if not self._lock.acquire():
                 continue
-            try:
-                turn(self._bench)
-                if self._turns % PRUNE_EVERY == 0:
-                    self._bench.store.notices.prune(self._bench.clock())
-                self._turns += 1
-            except (ProxBalanceError, OSError) as error:
-                _log.warning("events were not sent", error=str(error))
+            if not guarded("sending events", "all", self._turn, False):
+                self._stop.wait(AFTER_A_FAULT_S)
+
+    def _turn(self) -> bool:
+        turn(self._bench)
+        if self._turns % PRUNE_EVERY == 0:
+            self._bench.store.notices.prune(self._bench.clock())
+        self._turns += 1
+        return True

@@ -158,9 +158,9 @@ def turn(bench: Workbench, chance: Callable[[], float] = random.random) -> int:
     for found in due:
         by_target.setdefault(found.target, []).append(found)
     known = {target.id: target for target in bench.store.notices.targets()}
-    for tid, found_ones in by_target.items():
-        for part in _parts(known[tid], found_ones):
-            bench.store.notices.update(_tried(bench, known[tid], part, chance))
+    for target in (known[tid] for tid in by_target if tid in known):
+        for part in _parts(target, by_target[target.id]):
+            bench.store.notices.update(_tried(bench, target, part, chance))
     return len(due)
 
 

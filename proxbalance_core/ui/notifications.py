@@ -101,6 +101,8 @@ def _form() -> None:
         return
     if key is not None:
         st.session_state[_KEY] = (target.title, key)
+    for name in ("title", "url", "quiet"):
+        del st.session_state[f"settings_notice_{name}"]
     st.rerun()
 
 

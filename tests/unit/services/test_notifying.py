@@ -243,3 +243,25 @@ def test_the_commands(bench: Workbench, receiver: Receiver, tmp_path: Path) -> N
     assert json.loads(run("log", "--json"))[0]["event"] == "data.back" and "data.back" in run("log")
     run("remove", "Ops")
     assert "There is no target 'Ops'" in run("test", "Ops", code=1)
+
+
+def test_a_courier_outlives_what_goes_wrong(
+    bench: Workbench, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    turns: list[int] = []
+
+    def broken(_: Workbench) -> int:
+        turns.append(1)
+        raise KeyError("what nobody thought of")
+
+    monkeypatch.setattr("proxbalance_core.services.courier.turn", broken)
+    for name in ("EVERY_S", "AFTER_A_FAULT_S"):
+        monkeypatch.setattr(f"proxbalance_core.services.courier.{name}", 0.01)
+    courier = Courier(bench)
+    courier.start()
+    for _ in range(300):
+        if len(turns) > 2:
+            break
+        courier._stop.wait(0.01)
+    courier.stop()
+    assert len(turns) > 2
