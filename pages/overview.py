@@ -3,7 +3,8 @@
 import streamlit as st
 
 from proxbalance_core.present import attention, views
-from proxbalance_core.ui import cache, cards, first_run, header, overview
+from proxbalance_core.services.narrating import of_assessment
+from proxbalance_core.ui import ai_text, cache, cards, first_run, header, overview
 from proxbalance_core.ui.state import scope
 
 where = scope()
@@ -13,6 +14,7 @@ generation = first_run.kept()
 assessment = cache.assessment(generation)
 
 cards.health(views.digest(assessment))
+ai_text.button(assessment, of_assessment(assessment), "overview")
 cards.tiles(views.tiles(assessment, overview.trends(generation, where)))
 
 left, right = st.columns([5, 2], gap="medium")

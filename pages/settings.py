@@ -1,8 +1,8 @@
-"""Connections, thresholds, profile, collection, the app itself, notifications, API tokens, and how scoring works."""
+"""Connections, thresholds, profile, collection, the app itself, what leaves it, and how scoring works."""
 
 import streamlit as st
 
-from proxbalance_core.ui import api_tokens, connect, header, notifications, past, scoring_guide, settings
+from proxbalance_core.ui import ai_text, api_tokens, connect, header, notifications, past, scoring_guide, settings
 
 header.head("Settings", "What is watched, from where a node counts as loaded, and how often to look.")
 views = {
@@ -12,6 +12,7 @@ views = {
     "collection": "Collection",
     "app": "App",
     "notifications": "Notifications",
+    "ai": "AI text",
     "tokens": "API tokens",
     "scoring": "How scoring works",
 }
@@ -39,6 +40,8 @@ elif view == "app":
     settings.app()
 elif view == "notifications":
     notifications.notifications()
+elif view == "ai":
+    ai_text.settings()
 elif view == "tokens":
     api_tokens.tokens()
 else:

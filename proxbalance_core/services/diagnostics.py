@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING, Any, Literal
 from proxbalance_core.domain.cluster import ClusterSnapshot
 from proxbalance_core.domain.connections import Connection
 from proxbalance_core.domain.documents import iso, plain
+from proxbalance_core.domain.findings import Finding
 from proxbalance_core.domain.observed import SourceDescription
 from proxbalance_core.domain.records import StoredGeneration
 from proxbalance_core.domain.units import known
 from proxbalance_core.errors import ConfigError, SourceError
+from proxbalance_core.services.outlet_checks import ai_text, outbox
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,16 +34,6 @@ COARSE_SHARE = 0.25
 OLDEST_PVE = 7
 BACKUP_EVERY = timedelta(days=1)
 NAMED = 5
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """One thing that was looked at."""
-
-    check: str
-    level: Literal["ok", "warning", "error"]
-    detail: str
-    what_to_do: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +70,7 @@ def diagnose(bench: Workbench, connection: Connection) -> Diagnostics:
     cid = connection.id
     newest = bench.store.generations.latest(cid)
     findings = [_collecting(bench, cid), *_source(bench, connection), *_history(bench, connection)]
-    findings += [*_measured(newest), _backup(bench)]
+    findings += [*_measured(newest), _backup(bench), outbox(bench), ai_text(bench)]
     summary = newest.assessment.get("summary", {}) if newest else {}
     if newest is None:
         command = f"python -m proxbalance_core collect --connection {cid} --once --generate"

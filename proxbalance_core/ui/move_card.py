@@ -12,7 +12,8 @@ from proxbalance_core.errors import NotEnoughHistory
 from proxbalance_core.present import details, marks, patterns, words
 from proxbalance_core.present.advice import Card
 from proxbalance_core.present.proxmox_links import guest_page
-from proxbalance_core.ui import cache, checks, header, landing, tables, theme, thumbs
+from proxbalance_core.services.narrating import of_move
+from proxbalance_core.ui import ai_text, cache, checks, header, landing, tables, theme, thumbs
 from proxbalance_core.ui.state import now, scope, workbench
 
 DETAILS = {
@@ -68,8 +69,17 @@ def draw(card: Card, said: Feedback | None = None, *, linked: bool = False) -> N
         _details(card)
         if scope().as_of is None:
             thumbs.draw(move, said)
+            _in_words(card)
         if linked:
             landing.mark()
+
+
+def _in_words(card: Card) -> None:
+    """The same facts as a text, where someone is named to write it."""
+    generation = cache.latest(scope().cid) if ai_text.offered() else None
+    if generation is not None:
+        told = cache.assessment(generation)
+        ai_text.button(told, of_move(told, card.move), f"rec_{card.move.id}")
 
 
 def _way(card: Card) -> None:
