@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -15,7 +16,13 @@ STANCES: tuple[Stance, ...] = ("agrees", "adds", "disagrees")
 # After so many failures in a row nothing is asked for a while.
 BREAKS_AFTER, BROKEN_FOR_S = 3, 300.0
 LONGEST_TEXT = 2000
-_NUMBER = re.compile(r"(?<![\w.])[-−+]?\d+(?:[.,]\d+)?")
+_THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
+_SMALL = ["two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
+_TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
+_WORDS = {word: float(i) for i, word in enumerate(_SMALL, 2)} | {word: 10.0 * i for i, word in enumerate(_TENS, 2)}
+_WORDS |= {"hundred": 100.0, "thousand": 1000.0, "million": 1e6}
+_WORD = re.compile(rf"\b(?:{'|'.join(_WORDS)})\b", re.IGNORECASE)
+_NUMBER = re.compile(r"(?<![\w.])[-−+]?\d+(?:,\d{3})*(?:[.,]\d+)?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,35 +85,44 @@ class Tally:
     counts: dict[str, int] = field(default_factory=dict)
 
 
-def foreign_figures(text: str, facts: Iterable[Any]) -> tuple[str, ...]:
+def foreign_figures(text: str, facts: Any) -> tuple[str, ...]:
     """Figures of ``text`` that are none of the facts', as they are written; a fact may be rounded, never invented.
 
     A figure holds when some number of the facts, rounded to as many decimals as it has, is the same, sign apart.
+    Numbers in words count too ("one" is a pronoun more often), and full-width digits as what they look like.
     """
-    known = [abs(value) for value in _numbers_of(facts)]
-    foreign = []
-    for found in _NUMBER.findall(text):
-        plain = found.replace("−", "-").replace(",", ".").lstrip("+-")
-        digits = len(plain.partition(".")[2])
-        value = float(plain)
-        if not any(abs(round(fact, digits) - value) < 0.5 * 10.0**-digits * 1e-6 + 1e-9 for fact in known):
-            foreign.append(found)
+    known = {abs(value) for value in _numbers_of(facts)}
+    foreign = [
+        written
+        for written, value, digits in _figures(text)
+        if not any(abs(round(fact, digits) - value) < 1e-9 for fact in known)
+    ]
     return tuple(dict.fromkeys(foreign))
 
 
-def _numbers_of(facts: Any) -> Iterable[float]:
+def _figures(text: str) -> Iterator[tuple[str, float, int]]:
+    """How it is written, its value without a sign, and its decimals."""
+    plain = unicodedata.normalize("NFKC", text)
+    for written in _NUMBER.findall(plain):
+        bare = written.lstrip("+-−")
+        bare = bare.replace(",", "") if _THOUSANDS.fullmatch(bare) else bare.replace(",", ".")
+        yield written, float(bare), len(bare.partition(".")[2])
+    for word in _WORD.findall(plain):
+        yield word, _WORDS[word.lower()], 0
+
+
+def _numbers_of(facts: Any) -> Iterator[float]:
     if isinstance(facts, bool) or facts is None:
         return
     if isinstance(facts, int | float):
         yield float(facts)
     elif isinstance(facts, str):
-        for found in _NUMBER.findall(facts):
-            yield float(found.replace("−", "-").replace(",", "."))
-    elif isinstance(facts, dict):
+        yield from (value for _, value, _ in _figures(facts))
+    elif isinstance(facts, Mapping):
         for key, value in facts.items():
             yield from _numbers_of(key)
             yield from _numbers_of(value)
-    elif isinstance(facts, Iterable):
+    else:
         for value in facts:
             yield from _numbers_of(value)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import requests
@@ -18,9 +19,15 @@ def ask(provider: Provider, key: str, system: str, question: str) -> Answer:
     url, headers, body = _request(provider, key, system, question)
     try:
         with requests.post(
-            url, json=body, headers=headers, timeout=provider.timeout_s, allow_redirects=False, stream=True
+            url,
+            json=body,
+            headers=headers,
+            timeout=provider.timeout_s,
+            allow_redirects=False,
+            stream=True,
+            auth=_as_given,
         ) as answer:
-            raw, status = _body(answer), answer.status_code
+            raw, status = _body(answer, time.monotonic() + provider.timeout_s), answer.status_code
     except requests.Timeout:
         return Answer(fault=f"It did not answer within {provider.timeout_s:g} seconds.")
     except requests.ConnectionError:
@@ -30,10 +37,17 @@ def ask(provider: Provider, key: str, system: str, question: str) -> Answer:
     return _read(provider, status, raw)
 
 
-def _body(answer: requests.Response) -> bytes:
-    """As much of an answer as is looked at, and one byte more."""
+def _as_given(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    """No login from the user's .netrc in place of the key."""
+    return request
+
+
+def _body(answer: requests.Response, until: float) -> bytes:
+    """As much of an answer as is looked at, and one byte more; one that drips is given up ``until`` then."""
     read = b""
-    for part in answer.iter_content(16_384):
+    for part in answer.iter_content(64):
+        if time.monotonic() > until:
+            raise requests.Timeout
         read += part
         if len(read) > LARGEST_ANSWER:
             break

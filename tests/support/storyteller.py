@@ -13,7 +13,7 @@ from typing import Any
 
 @dataclass
 class Storyteller:
-    """``tell`` makes the text of a question; ``status`` 0 never answers, -1 breaks off."""
+    """``tell`` makes the text of a question; ``status`` 0 never answers, -1 breaks off, -2 drips."""
 
     port: int = 0
     status: int = 200
@@ -50,6 +50,13 @@ def telling() -> Iterator[Storyteller]:
             self.send_response(abs(seen.status) if seen.status > 0 else 200)
             self.send_header("Content-Length", str(len(raw) + (50 if seen.status < 0 else 0)))
             self.end_headers()
+            if seen.status == -2:
+                for i in range(len(raw)):
+                    self.wfile.write(raw[i : i + 1])
+                    self.wfile.flush()
+                    if seen.awake.wait(0.05):
+                        return
+                return
             self.wfile.write(raw)
 
         def log_message(self, *_: object) -> None:

@@ -22,6 +22,10 @@ FACTS = {"cpu": 67.23, "guest": "web-1", "said": "rose from 58 % to 67 %", "poin
         ("1 of 3", ()),  # web-1
         ("40 % less on 12 nodes, 40 % more", ("40", "12")),
         ("no figure at all", ()),
+        ("three of one kind", ()),
+        ("it is five times as fast", ("five",)),
+        ("６７ % and ６８ %", ("68",)),  # noqa: RUF001
+        ("1,234 guests", ("1,234",)),
     ],
 )
 def test_a_fact_may_be_rounded_and_never_invented(text: str, foreign: tuple[str, ...]) -> None:

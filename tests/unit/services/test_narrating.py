@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,9 +14,11 @@ import pytest
 from proxbalance_core import assess
 from proxbalance_core.domain.narration import Provider
 from proxbalance_core.errors import ConfigError
+from proxbalance_core.notify import webhook
 from proxbalance_core.services import narrating
 from proxbalance_core.services.workbench import Workbench
 from tests.support.clusters import random_cluster
+from tests.support.receiver import receiving
 from tests.support.storyteller import Storyteller, telling
 
 TOLD = assess(random_cluster(3))
@@ -149,6 +152,30 @@ def test_an_answer_that_breaks_off_is_no_text(bench: Workbench, teller: Storytel
     teller.status = -1
     found = narrating.narrate(bench, FACTS, NAMES)
     assert found.text == "" and found.dropped is not None
+
+
+def test_one_that_drips_is_left(bench: Workbench, teller: Storyteller) -> None:
+    kept = chosen(bench, teller)
+    bench.store.preferences.put("narrator", json.dumps({"url": kept.url, "model": "small", "timeout_s": 0.4}))
+    teller.status, teller.raw = -2, b"x" * 5000
+    began = time.monotonic()
+    found = narrating.narrate(bench, FACTS, NAMES)
+    assert found.dropped is not None and time.monotonic() - began < 20
+
+
+def test_no_login_of_the_user_goes_with_it(
+    bench: Workbench, teller: Storyteller, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login me password mine\n")
+    netrc.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(netrc))
+    chosen(bench, teller)
+    narrating.narrate(bench, FACTS, NAMES)
+    assert teller.asked[0][1]["authorization"] == "Bearer s3cret"
+    with receiving() as receiver:
+        webhook.send(receiver.url, "k", "d", "1", {})
+        assert "Authorization" not in receiver.taken[0][0]
 
 
 def test_after_three_failures_it_is_left_alone_for_five_minutes(
