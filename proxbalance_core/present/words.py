@@ -124,6 +124,7 @@ CHECKS = {
     "affinity": "Placement rules",
     "migrate_precondition": "Proxmox's own check",
 }
+FINDINGS = {"ai_text": "AI text"}
 SEVERITIES = {"critical": "Critical", "warning": "Warning", "info": "For information"}
 METRICS = {"cpu": "CPU", "mem": "Memory", "iowait": "I/O wait", "cpu_pct": "CPU", "mem_pct": "Memory"}
 GUEST_TYPES = {"vm": "VM", "ct": "CT"}

@@ -78,7 +78,7 @@ def checks(cid: str) -> None:
         with st.container(gap="xxsmall", key=f"diagnostics_check_{place}"):
             with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
                 st.badge(word, icon=icon, color=colour)
-                theme.strong(words.label({}, finding.check), f"check-{place}")
+                theme.strong(words.label(words.FINDINGS, finding.check), f"check-{place}")
                 st.text(finding.detail)
             if finding.what_to_do:
                 theme.quiet(f"→ {finding.what_to_do}", f"check-{place}")

@@ -9,7 +9,6 @@ from proxbalance_core.domain.results import Recommendation
 from proxbalance_core.errors import ProxBalanceError
 from proxbalance_core.present.outcomes import OBJECTIONS
 from proxbalance_core.services import feedback
-from proxbalance_core.ui import theme
 from proxbalance_core.ui.state import scope, workbench
 
 _UP, _DOWN = 1, 0
@@ -20,11 +19,11 @@ def draw(move: Recommendation, said: Feedback | None) -> None:
     """Thumbs up or down, as they were left; down asks why."""
     key = f"rec_thumbs_{move.id}"
     was = None if said is None else (_UP if said.rating == "helpful" else _DOWN)
-    with st.container(horizontal=True, vertical_alignment="center", width="content", key=f"rec_said_{move.id}"):
-        theme.quiet("Does it help?", f"thumbs-{move.id}")
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"rec_said_{move.id}"):
+        st.caption("Does it help?", width="content")
         now = st.feedback("thumbs", key=key, default=was, on_change=_rated, args=(move, key))
         if now is not None and said is not None:
-            theme.quiet("Thank you, noted." if said.rating == "helpful" else "Noted.", f"noted-{move.id}")
+            st.caption("Thank you, noted." if said.rating == "helpful" else "Noted.", width="content")
     if now == _DOWN:
         _why(move, said)
     failure = st.session_state.pop(f"{_FAILED}_{move.id}", None)
