@@ -19,9 +19,8 @@ from proxbalance_core.domain.forecasts import ForecastAccuracy
 from proxbalance_core.domain.outcomes import Outcome, accuracy
 from proxbalance_core.domain.units import known
 from proxbalance_core.errors import ConfigError, NotEnoughHistory
-from proxbalance_core.present import report_files
 from proxbalance_core.present.exports import migrations_csv
-from proxbalance_core.present.report import verdict_about
+from proxbalance_core.present.verdicts import verdict_about
 from proxbalance_core.services import feedback, patterning, reporting, timeline
 from proxbalance_core.services.success import success as measured
 
@@ -86,6 +85,9 @@ def success(call: Call) -> dict[str, Any]:
 
 def report(call: Call) -> Page | dict[str, Any]:
     """The report of a month, as a document or as a file."""
+    # Charts and fonts are large; whoever never asks for a report needs none of them.
+    from proxbalance_core.present import report_files
+
     asked = call.query
     try:
         found = reporting.report(call.bench, call.cid, asked.month)

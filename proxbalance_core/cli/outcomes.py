@@ -44,14 +44,13 @@ def outcomes(
 
 
 def _tell_outcomes(found: OutcomeReport) -> None:
-    from proxbalance_core.present import report as told
-    from proxbalance_core.present import words
+    from proxbalance_core.present import verdicts, words
 
     rows = [
         (
             words.guest(o.vmid, o.name), f"{o.at:%Y-%m-%d %H:%M}", f"{o.source} -> {o.target}",
-            words.signed(o.predicted_points), words.signed(o.realised_points), told.VERDICTS[o.verdict],
-            told.verdict_about(o),
+            words.signed(o.predicted_points), words.signed(o.realised_points), verdicts.VERDICTS[o.verdict],
+            verdicts.verdict_about(o),
         )
         for o in found.outcomes
     ]  # fmt: skip

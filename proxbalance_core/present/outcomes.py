@@ -16,7 +16,7 @@ from proxbalance_core.domain.units import known
 from proxbalance_core.present import words
 from proxbalance_core.present.details import Table
 from proxbalance_core.present.marks import AMBER, BLUE, GREEN, GREY, RED
-from proxbalance_core.present.report import VERDICTS, after, verdict_about
+from proxbalance_core.present.verdicts import VERDICTS, after, verdict_about
 
 RATINGS = {"helpful": "Helpful", "not_helpful": "Not helpful"}
 OBJECTIONS = {

@@ -11,26 +11,18 @@ from zoneinfo import ZoneInfo
 import altair as alt_
 import pandas as pd
 
-from proxbalance_core.domain.outcomes import Outcome
 from proxbalance_core.domain.reports import Report
 from proxbalance_core.domain.success import Metric, Success
 from proxbalance_core.present import words
 from proxbalance_core.present.charts import TIME_AXIS, TIME_SCALE, on_the_wall
 from proxbalance_core.present.details import Table
 from proxbalance_core.present.marks import BLUE, GREY
+from proxbalance_core.present.verdicts import VERDICTS
 
 Rows = tuple[tuple[str, ...], ...]
 _MOST_ROWS = 50
 STATES = {"met": "Met", "missed": "Missed", "not_enough_data": "Not enough data"}
 TRENDS = {"better": "better than before", "worse": "worse than before", "steady": "as before", None: ""}
-VERDICTS = {
-    "pending": "Still watched",
-    "improved": "Better than predicted",
-    "expected": "As predicted",
-    "worse": "Less than predicted",
-    "confounded": "Can't be told apart",
-    "not_measured": "Not measured",
-}
 _ENDED = {
     "done": "carried out", "withdrawn": "withdrawn", "target changed": "got another target", "standing": "still stand",
 }  # fmt: skip
@@ -158,28 +150,6 @@ def _migrations(report: Report, zone: ZoneInfo) -> Section:
         title="Migrations", columns=("Guest", "When", "Way", "Predicted", "Realised", "Verdict"), rows=rows,
         sentences=(*said, *((f"{left} earlier ones are left out.",) if left else ())),
     )  # fmt: skip
-
-
-def verdict_about(outcome: Outcome) -> str:
-    """Why an outcome has the verdict that it has, in one sentence."""
-    if outcome.fault is not None:
-        return outcome.fault
-    check = outcome.judged_by
-    if check is not None and outcome.verdict in ("improved", "expected", "worse"):
-        return (
-            f"Predicted {words.signed(outcome.predicted_points)} points; {after(check.after_s)} it was worth"
-            f" {words.signed(check.points)}."
-        )
-    if outcome.verdict == "confounded":
-        others = next(check.others for check in reversed(outcome.checks) if check.others)
-        return f"Other guests moved meanwhile: {'; '.join(others[:3])}."
-    faults = [check.fault for check in outcome.checks if check.fault]
-    return faults[-1] if faults else "The verdict comes two hours after the migration."
-
-
-def after(seconds: int) -> str:
-    """How long after a migration it was looked at."""
-    return f"{seconds // 60} minutes later" if seconds < 3600 else f"{words.count(seconds // 3600, 'hour')} later"
 
 
 def _missing(report: Report, zone: ZoneInfo) -> Iterator[str]:
