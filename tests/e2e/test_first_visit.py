@@ -89,8 +89,9 @@ def test_what_is_looked_at_stays_in_the_url_from_page_to_page(server: str, watch
     page = watched.page
     page.goto(f"{server}/?range=7+d&nodes=pve2")
     page.get_by_text("Cluster health").first.wait_for(timeout=60_000)
+    settle(page)
     go(page, "Compare")
-    page.wait_for_url(lambda url: "/compare" in url and "range=7" in url and "nodes=pve2" in url)
+    page.wait_for_url(lambda url: "/compare" in url and "range=7" in url and "nodes=pve2" in url, timeout=60_000)
     page.reload()
     page.get_by_role("heading", name="Compare", exact=True).wait_for(timeout=60_000)
     settle(page)
