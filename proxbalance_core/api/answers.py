@@ -191,6 +191,17 @@ class Generated:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Collected:
+    """One round of collecting; ``notes`` say what could not be read, in which case it isn't ``complete``."""
+
+    at: datetime
+    complete: bool
+    notes: tuple[str, ...]
+    nodes: int
+    guests: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NodeDetail:
     """A node's score row by row, what the plan makes of it, and what is said about it."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from proxbalance_core.api.answers import ChangedValue, Generated, Listed, Preset, SettingsChanged, cut
+from proxbalance_core.api.answers import ChangedValue, Collected, Generated, Listed, Preset, SettingsChanged, cut
 from proxbalance_core.api.endpoint import Call
 from proxbalance_core.api.problems import Problem
 from proxbalance_core.domain import presets
@@ -21,6 +21,14 @@ def generate(call: Call) -> Generated:
     return Generated(
         generation=made.id, generated_at=made.at, engine_seconds=made.engine_seconds,
         summary=call.desk.assessment(made).summary,
+    )  # fmt: skip
+
+
+def collect(call: Call) -> Collected:
+    """Read the cluster once, now."""
+    read = call.bench.collect(call.cid)
+    return Collected(
+        at=read.at, complete=read.complete, notes=read.notes, nodes=len(read.nodes), guests=len(read.guests)
     )  # fmt: skip
 
 

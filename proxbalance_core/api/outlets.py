@@ -6,6 +6,7 @@ from proxbalance_core.api.answers import EventsPage, ExportedRun, Listed, cut
 from proxbalance_core.api.endpoint import Call, Page
 from proxbalance_core.domain.quantities import Facts, Reading, readings
 from proxbalance_core.present.exports import past_recommendations_csv, recommendations_csv
+from proxbalance_core.services.assessing import Generation
 from proxbalance_core.services.exporting import PastRun, past_runs
 
 CSV = "text/csv"
@@ -55,7 +56,10 @@ def facts(call: Call, cid: str) -> Facts:
     if made is None:
         return Facts(status=status)
     told = call.desk.assessment(made)
-    return Facts(status=status, told=told, generated_at=made.at, engine_seconds=made.engine_seconds)
+    snapshot = made.snapshot if isinstance(made, Generation) else None
+    return Facts(
+        status=status, told=told, snapshot=snapshot, generated_at=made.at, engine_seconds=made.engine_seconds
+    )  # fmt: skip
 
 
 def metrics(call: Call) -> Page:

@@ -120,6 +120,8 @@ TRIALS = (
 WRITES = (
     _write("POST", "/generate", changing.generate, a.Generated, "Collect if need be, and assess anew.",
            lane="ask", refusals=(502,)),
+    _write("POST", "/collect", changing.collect, a.Collected, "Read the cluster once, now.",
+           lane="ask", refusals=(502,)),
     _get("/settings", changing.settings, Settings, "The settings in force."),
     _write("PUT", "/settings", changing.replace, a.SettingsChanged, "Put a document of settings in force.",
            body=b.Replace),

@@ -7,11 +7,12 @@ Names end in their unit. None is "not measured", and whoever shows it leaves it 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from proxbalance_core.domain.cluster import ClusterSnapshot, Node
 from proxbalance_core.domain.connections import ConnectionStatus
 from proxbalance_core.domain.plans import Assessment, NodeLoad
 from proxbalance_core.domain.results import NodeScore
@@ -23,19 +24,25 @@ URGENCIES = ("none", "low", "medium", "high")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What quantities are read from: a cluster's state and, from its first one on, its newest assessment."""
+    """What quantities are read from: a cluster's state and, from its first one on, its newest assessment.
+
+    ``snapshot`` is what that assessment was made of, as long as it is kept.
+    """
 
     status: ConnectionStatus
     told: Assessment | None = None
+    snapshot: ClusterSnapshot | None = None
     generated_at: datetime | None = None
     engine_seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeFacts:
-    """One node of an assessment, and what the plan makes of it."""
+    """One node of an assessment, what the plan makes of it, and what it was assessed from (None: not kept)."""
 
     node: NodeScore
+    limits: dict[str, float]
+    measured: Node | None
     after: NodeLoad | None
     score_after: float | None
 
@@ -88,6 +95,50 @@ def _advisories(severity: str) -> Callable[[Assessment], float]:
     return lambda told: float(sum(one.severity == severity for one in told.advisories))
 
 
+def _over(node: NodeScore, limits: dict[str, float]) -> bool | None:
+    """Whether CPU, memory or iowait is at its threshold or over; None where none of them was measured."""
+    levels = {"cpu": node.cpu_pct, "mem": node.mem_pct, "iowait": node.iowait_pct}
+    measured = {metric: level for metric, level in levels.items() if level is not None}
+    return any(level >= limits[metric] for metric, level in measured.items()) if measured else None
+
+
+def _limits(told: Assessment) -> dict[str, float]:
+    return {metric: float(told.settings[f"{metric}_threshold"]) for metric in ("cpu", "mem", "iowait")}
+
+
+def _imbalanced(facts: Facts) -> float | None:
+    """Whether a node is over a threshold, or the nodes that take guests differ by more than balanced ones may."""
+    told, snapshot = facts.told, facts.snapshot
+    if told is None or snapshot is None:
+        return None
+    maintained = {node.name for node in snapshot.nodes if node.maintenance}
+    nodes = [node for node in told.nodes if node.score is not None and node.name not in maintained]
+    if not nodes:
+        return None
+    spread = max(_spread(node.cpu_pct for node in nodes), _spread(node.mem_pct for node in nodes))
+    over = any(_over(node, _limits(told)) for node in nodes)
+    return float(over or spread >= float(told.settings["balanced_spread_pct"]))
+
+
+def _spread(levels: Iterable[float | None]) -> float:
+    known = [level for level in levels if level is not None]
+    return max(known) - min(known) if known else 0.0
+
+
+def _broken_rules(told: Assessment) -> float:
+    """HA rules that don't hold, and those of tags, which the plan repairs."""
+    repaired = {move.group or move.id for move in told.recommendations if move.kind == "affinity_repair"}
+    return float(len(repaired) + sum(one.type == "ha_rule_violated" for one in told.advisories))
+
+
+def _without_reserve(told: Assessment) -> float:
+    return float(sum(one.type == "n_minus_1" and one.severity == "warning" for one in told.advisories))
+
+
+def _flag(value: bool | None) -> float | None:
+    return None if value is None else float(value)
+
+
 def _time(moment: datetime | None) -> float | None:
     return None if moment is None else moment.timestamp()
 
@@ -111,6 +162,10 @@ CLUSTER: tuple[ClusterQuantity, ...] = (
     _told("conflicts", "Conflicts between recommendations", "conflicts", "advice", lambda t: float(len(t.conflicts))),
     _told("critical_advisories", "Critical advisories", "advisories", "advice", _advisories("critical")),
     _told("warning_advisories", "Warnings", "advisories", "advice", _advisories("warning")),
+    ClusterQuantity(key="imbalanced", name="Imbalanced (1) or balanced (0)", unit="yes or no", category="load",
+                    value=_imbalanced),
+    _told("broken_rules", "Rules that don't hold", "rules", "advice", _broken_rules),
+    _told("n_minus_1_failures", "Nodes whose guests the rest couldn't take up", "nodes", "advice", _without_reserve),
     _told("plan_seconds", "Time that the plan takes", "s", "advice", lambda t: t.plan.estimated_seconds),
     ClusterQuantity(key="data_age_seconds", name="Age of the figures", unit="s", category="collection",
                     value=lambda f: f.status.age_s),
@@ -131,6 +186,10 @@ def _of(key: str, name: str, unit: str, category: Category, value: Callable[[Nod
 
 NODE: tuple[NodeQuantity, ...] = (
     _of("online", "Online (1) or not (0)", "yes or no", "load", lambda f: float(f.node.status == "online")),
+    _of("overloaded", "Over a threshold (1) or not (0)", "yes or no", "load",
+        lambda f: _flag(_over(f.node, f.limits))),
+    _of("maintenance", "In maintenance (1) or not (0)", "yes or no", "load",
+        lambda f: _flag(f.measured.maintenance if f.measured else None)),
     _of("suitability", "Suitability", "of 100", "score", lambda f: f.node.suitability),
     _of("score_points", "Penalty", "points", "score", lambda f: f.node.score),
     _of("predicted_score_points", "Penalty after the plan", "points", "score", lambda f: f.score_after),
@@ -139,6 +198,10 @@ NODE: tuple[NodeQuantity, ...] = (
     _of("cpu_pct", "CPU", "percent", "load", lambda f: f.node.cpu_pct),
     _of("mem_pct", "Memory", "percent", "load", lambda f: f.node.mem_pct),
     _of("iowait_pct", "I/O wait", "percent", "load", lambda f: f.node.iowait_pct),
+    _of("cpu_trend_pct_per_day", "CPU's trend", "percent a day", "load",
+        lambda f: f.measured.cpu.trend_pct_per_day if f.measured else None),
+    _of("mem_trend_pct_per_day", "Memory's trend", "percent a day", "load",
+        lambda f: f.measured.mem.trend_pct_per_day if f.measured else None),
     _of("guests", "Guests", "guests", "load", lambda f: float(f.node.guest_count)),
     _of("predicted_cpu_pct", "CPU after the plan", "percent", "load", lambda f: f.after.cpu_pct if f.after else None),
     _of("predicted_mem_pct", "Memory after the plan", "percent", "load",
@@ -154,9 +217,13 @@ def readings(facts: Facts) -> Iterator[Reading]:
         yield _reading(quantity, f"cluster/{quantity.key}", None, quantity.value(facts))
     if facts.told is None:
         return
-    after = facts.told.batch_impact.after
+    after, limits = facts.told.batch_impact.after, _limits(facts.told)
+    measured = {node.name: node for node in facts.snapshot.nodes} if facts.snapshot else {}
     for node in facts.told.nodes:
-        of = NodeFacts(node=node, after=after.nodes.get(node.name), score_after=after.node_scores.get(node.name))
+        of = NodeFacts(
+            node=node, limits=limits, measured=measured.get(node.name), after=after.nodes.get(node.name),
+            score_after=after.node_scores.get(node.name),
+        )  # fmt: skip
         for each in NODE:
             yield _reading(each, f"cluster/node/{node.name}/{each.key}", node.name, each.value(of))
 

@@ -82,6 +82,15 @@ def test_generate_makes_the_next_assessment(api: Api) -> None:
     assert told["summary"] == made(api).assessment["summary"]
 
 
+def test_collect_reads_the_cluster_once(api: Api) -> None:
+    rounds = api.bench.status("demo").rounds
+    told = post(api, "/collect")
+    assert told["complete"] and told["notes"] == []
+    assert (told["nodes"], told["guests"]) == (len(scene(api)[0].nodes), len(scene(api)[0].guests))
+    assert api.bench.status("demo").rounds == rounds + 1
+    assert len(api.bench.generations("demo")) == 2
+
+
 def test_settings_are_read_replaced_merged_and_reset(api: Api) -> None:
     document = api.get("/settings")
     assert document == Settings().to_dict()
@@ -108,8 +117,8 @@ def test_settings_are_read_replaced_merged_and_reset(api: Api) -> None:
 @pytest.mark.parametrize(
     ("method", "path"),
     [
-        ("POST", "/generate"), ("PUT", "/settings"), ("PATCH", "/settings"), ("POST", "/settings/reset"),
-        ("POST", "/presets/balanced"),
+        ("POST", "/generate"), ("POST", "/collect"), ("PUT", "/settings"), ("PATCH", "/settings"),
+        ("POST", "/settings/reset"), ("POST", "/presets/balanced"),
     ],
 )  # fmt: skip
 def test_who_may_only_read_changes_nothing(api: Api, method: str, path: str) -> None:
@@ -177,3 +186,5 @@ def test_a_cluster_that_does_not_answer_is_told(api: Api, monkeypatch: pytest.Mo
 
     monkeypatch.setattr(api.bench, "regenerate", silent)
     assert api.refused("POST", "/generate")[:2] == (502, "pve1 did not answer within 10 s.")
+    monkeypatch.setattr(api.bench, "collect", silent)
+    assert api.refused("POST", "/collect")[:2] == (502, "pve1 did not answer within 10 s.")
