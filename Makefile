@@ -3,16 +3,17 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help run test check bench regress clean ready-run ready-dev
+.PHONY: help run test test-ha check bench regress clean ready-run ready-dev ready-ha
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make run      start the app in the browser"
 	@echo "make test     everything that must hold: make check, then all tests"
+	@echo "make test-ha  tests of the Home Assistant integration, with a Home Assistant of their own (Python 3.13)"
 	@echo "make check    format, lint, types, import contracts"
 	@echo "make bench    measure speed, into benchmarks/latest.json"
 	@echo "make regress  compare the advice on the reference clusters with what it was"
-	@echo "make clean    remove .venv and caches (never data/)"
+	@echo "make clean    remove .venv, .venv-ha and caches (never data/)"
 
 # $(call ready,NAME,REQUIREMENTS): .venv exists and holds what the requirements file asks for. The stamp keeps the
 # hash of what was installed: a second call does nothing, a changed file installs again.
@@ -50,6 +51,26 @@ check: ready-dev
 test: check
 	$(BIN)/python -m pytest -rs
 
+# Home Assistant pins other versions of much that the app uses: it gets an environment of its own.
+PYTHON_HA ?= $(shell for each in python3.13 $(or $(PYENV_ROOT),$(HOME)/.pyenv)/versions/3.13*/bin/python3; do \
+  "$$each" -c 'import ensurepip, venv' 2>/dev/null && { echo "$$each"; break; }; done)
+
+ready-ha:
+	@"$(PYTHON_HA)" -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 13))' 2>/dev/null \
+	  || { echo "These tests need Python 3.13 as python3.13 (or name one: make PYTHON_HA=...)." >&2; exit 1; }
+	@.venv-ha/bin/python -c 'import pip' 2>/dev/null || "$(PYTHON_HA)" -m venv --clear .venv-ha
+	@hash=$$(.venv-ha/bin/python -c '$(HASH)' <requirements-ha.txt); \
+	if [ "$$(cat .venv-ha/installed 2>/dev/null)" != "$$hash" ]; then \
+	  echo "Installing requirements-ha.txt into .venv-ha (once, a few minutes)"; \
+	  .venv-ha/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-ha.txt || exit 1; \
+	  echo "$$hash" > .venv-ha/installed; \
+	fi
+
+# The app is started beside a real Home Assistant by one of the tests.
+test-ha: ready-ha ready-run
+	COVERAGE_CORE=sysmon .venv-ha/bin/python -m pytest -c tests_ha/pytest.ini --rootdir=. tests_ha -rs \
+	  --cov=custom_components.proxbalance --cov-report=term-missing:skip-covered --cov-fail-under=95
+
 bench: ready-dev
 	$(BIN)/python -m pytest benchmarks/ --benchmark-json=benchmarks/latest.json
 
@@ -58,5 +79,5 @@ regress: ready-dev
 	else echo "There are no reference clusters yet (tests/regress)."; fi
 
 clean:
-	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .benchmarks
+	rm -rf .venv .venv-ha .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .benchmarks
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
