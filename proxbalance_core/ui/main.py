@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from proxbalance_core.ui import first_run, shell, theme
+from proxbalance_core.ui import first_run, shell, theme, working
 from proxbalance_core.ui.registry import PAGES
 
 theme.apply()
@@ -24,3 +24,4 @@ current = st.navigation(groups)
 if first_run.opened():
     shell.controls()
     shell.run(current)
+    working.settle()
