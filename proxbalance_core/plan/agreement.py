@@ -41,9 +41,10 @@ def by_day(board: Board, changes: Sequence[Change]) -> Floats:
     field = board.field
     fallen = np.zeros((len(changes[0][0]), field.cpu.shape[1]))
     for node, cpu in changes:
-        points = field.hourly_points(field.cpu[node])
+        points = field.hourly[node]
         points -= field.hourly_points(cpu)
-        points[~field.scope[node]] = 0.0
+        if not field.whole:
+            points[~field.scope[node]] = 0.0
         fallen += points
     each = fallen.reshape(len(fallen), days_ahead(board), HOURS_AHEAD)
     each = hour_mean(each)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from copy import copy
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -56,8 +57,6 @@ def in_parts(work: Callable[..., Floats], *pairs: Ints) -> Floats:
 
 def _common_home(homes: Ints, unit: tuple[int, ...]) -> int:
     """Where all of a unit began, -1 when it began apart (then there is no way home)."""
-    if len(unit) == 1:
-        return int(homes[unit[0]])
     began = {int(homes[g]) for g in unit}
     return began.pop() if len(began) == 1 else -1
 
@@ -97,19 +96,20 @@ class Board:
         self.field = state.field.copy()
         self.carried: Carried = carried_by(self.placed, self.field.hours, members)
         self.lead: Ints = np.array([unit[0] for unit in members], dtype=np.intp)
-        self.price = rules.move_cost[self.lead].copy()
+        self.paid = np.full(len(members), np.nan)
+        bound, homes = placed.groups.softly_bound, placed.arrays.guest.home
+        softly = np.zeros(len(homes), dtype=bool)
+        softly[list(bound)] = True
+        self.soft, self.home, self.single = softly[self.lead], homes[self.lead], np.ones(len(members), dtype=bool)
+        self.price, self.need = rules.move_cost[self.lead].copy(), rules.constraints.need_bytes[self.lead]
         for m, unit in enumerate(members):
             if len(unit) > 1:
-                self.price[m] = sum(rules.move_cost[g] for g in unit)
-        self.paid = np.full(len(members), np.nan)
-        self.soft = np.array([any(g in placed.groups.softly_bound for g in unit) for unit in members], dtype=bool)
+                self.price[m], self.need[m] = (
+                    sum(of[g] for g in unit) for of in (rules.move_cost, rules.constraints.need_bytes)
+                )
+                self.soft[m], self.home[m] = any(g in bound for g in unit), _common_home(homes, unit)
+                self.single[m] = False
         self.unbounded = self.soft | (not rules.scale.rising)
-        homes = placed.arrays.guest.home
-        self.home = np.array([_common_home(homes, unit) for unit in members], dtype=np.intp)
-        self.single = np.array([len(unit) == 1 for unit in members], dtype=bool)
-        self.mover_of = {g: m for m, unit in enumerate(members) for g in unit}
-        constraints = rules.constraints
-        self.need = np.array([sum(constraints.need_bytes[g] for g in unit) for unit in members], dtype=np.float64)
         self.watched = self._watched()
         self.moves_left = rules.max_moves if rules.max_moves > 0 else None
         self.version = 0
@@ -117,9 +117,9 @@ class Board:
 
     def _watched(self) -> Bools:
         """Movers whose place depends on where others are, [M]."""
-        apart, copies = self.rules.constraints.apart_of, self.rules.constraints.copies
-        bound = np.array([unit[0] in apart or unit[0] in copies for unit in self.members], dtype=bool)
-        return np.asarray(~self.single | bound)
+        bound = np.zeros(len(self.placed.node_of), dtype=bool)
+        bound[[*self.rules.constraints.apart_of, *self.rules.constraints.copies]] = True
+        return np.asarray(~self.single | bound[self.lead])
 
     def under(self, rules: Rules) -> Board:
         """The board under other constraints, to look at: both share what stands on them, so neither may move."""
@@ -127,6 +127,11 @@ class Board:
         twin.rules = rules
         twin.watched = twin._watched()
         return twin
+
+    @cached_property
+    def mover_of(self) -> dict[int, int]:
+        """The mover that each guest belongs to."""
+        return {g: m for m, unit in enumerate(self.members) for g in unit}
 
     @property
     def at(self) -> Ints:

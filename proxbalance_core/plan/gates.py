@@ -43,8 +43,8 @@ class Gate:
     def refresh(self) -> None:
         """Forget what the moves since the last call have changed."""
         if self._seen != self.board.version:
-            changed = np.flatnonzero(self.board.stamp > self._seen)
-            there = np.isin(self.board.at, changed)
+            changed = self.board.stamp > self._seen
+            there = changed[self.board.at]
             for kept in (self.improvement, self.lift):
                 if kept is not None:
                     kept[:, changed] = np.nan
@@ -83,10 +83,12 @@ class Gate:
             self.lift[asked] = single_lift(self.board, *asked)
         return agreed(relief, self.lift[m, target], SINGLE_TIMES * self.board.cost(m, target))
 
-    def refused(self, m: Ints, ceiling: Floats) -> Bools:
+    def refused(self, m: Ints, ceiling: Floats, cost: Floats) -> Bools:
         """Movers ``m`` on each node, [len(m), N]: known not to pass with a relief of ``ceiling`` at most."""
         minimum = self.board.rules.settings.min_score_improvement
         short = (self.improvement[m] < minimum) & (ceiling < minimum)
+        if self.lift is not None:
+            short |= (ceiling + self.lift[m] < SINGLE_TIMES * cost - LEAST_GAIN) & (cost > 0.0)
         return np.asarray(short & ~self._spared(m)[:, None])
 
     def _spared(self, m: Ints) -> Bools:

@@ -71,7 +71,7 @@ def best_of_each(board: Board, gate: Gate) -> dict[int, int]:
 def passing(board: Board, gate: Gate) -> Bools:
     """Movers with at least one move that passes the gate now, [M]."""
     movers, targets, ceiling = candidates(board, gate)
-    order = np.argsort(-ceiling, kind="stable")
+    order = _each_ones_best_first(movers, ceiling)
     movers, targets = movers[order], targets[order]
     passes = np.zeros(len(board.members), dtype=bool)
     while len(movers):
@@ -83,18 +83,28 @@ def passing(board: Board, gate: Gate) -> Bools:
     return passes
 
 
+def _each_ones_best_first(movers: Ints, ceiling: Floats) -> Ints:
+    """Pairs in the order in which they are asked when one that passes is enough: every mover's best, then its next."""
+    order = np.lexsort((-ceiling, movers))
+    own = movers[order]
+    place = np.arange(len(own)) - np.searchsorted(own, own)
+    return np.asarray(order[np.argsort(place, kind="stable")])
+
+
 def candidates(board: Board, gate: Gate) -> tuple[Ints, Ints, Floats]:
     """Pairs that may gain, with the most that each could; ``Board.takes`` still has to be asked."""
     gate.refresh()
     movers = np.flatnonzero(board.allowed())
     least_cost = np.where(np.isnan(board.paid), board.price, -board.paid)[movers]
     rows = movers[(gate.gains.at_most(movers) > least_cost + LEAST_GAIN) | board.unbounded[movers]]
-    ceiling = gate.gains.bounds(rows)
+    nodes = np.arange(len(board.field.mem))
+    ceiling, cost = gate.gains.bounds(rows), board.cost(rows[:, None], nodes)
     ceiling[board.unbounded[rows]] = np.inf
-    refused = gate.refused(rows, ceiling)
-    ceiling -= board.cost(rows[:, None], np.arange(ceiling.shape[1])[None, :])
+    promising = (ceiling - cost > LEAST_GAIN).any(axis=1)
+    rows, ceiling, cost = rows[promising], ceiling[promising], cost[promising]
+    ceiling -= gate.gains.bend(rows, nodes)
+    refused = gate.refused(rows, ceiling, cost)
+    ceiling -= cost
     ceiling[refused] = -np.inf
-    promising = (ceiling > LEAST_GAIN).any(axis=1)
-    rows, ceiling = rows[promising], ceiling[promising]
     i, n = np.nonzero(board.likely(rows) & (ceiling > LEAST_GAIN))
     return rows[i], n, ceiling[i, n]

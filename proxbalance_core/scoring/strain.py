@@ -43,9 +43,7 @@ class Carried:
         """CPU of movers ``m`` on nodes ``n``, pairwise, [pairs, T] percent."""
         if self.cpu_cores is None:
             return self.present_pct(m, n)[:, None]
-        cores = self.cpu_cores[m]  # a copy of its rows
-        cores *= 100.0
-        return np.asarray(cores / capacity[n][:, None])
+        return np.asarray(self.cpu_cores[m] * (100.0 / capacity[n])[:, None])
 
 
 def guest_hours(arrays: ClusterArrays, placed: Placed, settings: Settings) -> Floats | None:
@@ -62,7 +60,8 @@ class StrainField:
     """The strain of every node under one placement, kept up to date as guests move.
 
     ``cpu`` is [N, T] percent (T = 1 on the present alone), ``mem`` and ``iowait`` [N] percent,
-    ``soft`` [N] broken soft rules, ``scope`` [N] the nodes that count.
+    ``soft`` [N] broken soft rules, ``scope`` [N] the nodes that count: ``nodes`` many, ``whole`` when all do;
+    ``hourly`` [N, T] are the points of ``cpu``.
     """
 
     def __init__(self, placed: Placed, scale: PointScale, settings: Settings, *, ahead: bool = True) -> None:
@@ -93,26 +92,19 @@ class StrainField:
         """An independent copy; what never changes is shared."""
         twin = object.__new__(StrainField)
         twin.__dict__.update(self.__dict__)
-        for name in ("cpu", "mem", "iowait", "soft", "cpu_points", "fixed", "load"):
+        for name in ("cpu", "mem", "iowait", "soft", "hourly", "cpu_points", "fixed", "load"):
             setattr(twin, name, getattr(self, name).copy())
         return twin
 
-    @property
-    def nodes(self) -> int:
-        """How many nodes count."""
-        return int(self.scope.sum())
-
-    @property
-    def whole(self) -> bool:
-        """Whether every node counts."""
-        return bool(self.scope.all())
-
     def refresh(self, changed: Ints) -> None:
-        """Recompute what follows from the loads of the ``changed`` nodes."""
+        """Recompute what follows from the loads of the ``changed`` nodes, and from which nodes count."""
         if not hasattr(self, "cpu_points"):
             shape = self.cpu.shape
-            self.cpu_points, self.fixed, self.load = np.zeros(shape[0]), np.zeros(shape[0]), np.zeros(shape)
-        self.cpu_points[changed] = hour_mean(self.hourly_points(self.cpu[changed]))
+            self.cpu_points, self.fixed = np.zeros(shape[0]), np.zeros(shape[0])
+            self.hourly, self.load = np.zeros(shape), np.zeros(shape)
+        self.nodes, self.whole = int(self.scope.sum()), bool(self.scope.all())
+        self.hourly[changed] = points = self.hourly_points(self.cpu[changed])
+        self.cpu_points[changed] = hour_mean(points)
         self.fixed[changed] = self.fixed_points(self.mem[changed], self.iowait[changed], self.soft[changed])
         self.load[changed] = load_pct(self.cpu[changed], self.mem[changed][:, None])
         self.load[~self.scope] = 0.0
