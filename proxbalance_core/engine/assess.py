@@ -58,28 +58,25 @@ def assess(
     """
     if mode not in MODES:
         raise SettingInvalid(f"The mode is one of {', '.join(MODES)}, not '{mode}'.", faults=("mode",))
-    view, eligible, plan = _decided(snapshot, settings or Settings(), mode, on_progress or (lambda _: True))
+    view, eligible, plan = decided(snapshot, settings or Settings(), mode, on_progress or (lambda _: True))
     return _told(view, mode, eligible, plan)
 
 
-def assess_to_compare(snapshot: ClusterSnapshot, settings: Settings) -> Assessment:
-    """The same decisions and figures as :func:`assess`, in less time, for nothing but ``compare``.
-
-    What no comparison looks at is left out: the alternatives of a move, from which threshold a guest would be
-    recommended, conflicts and advisories, and which move of a wave goes first.
-    """
-    view, eligible, plan = _decided(snapshot, settings, "sequential", lambda _: True, in_full=False)
-    return _told(view, "sequential", eligible, plan, in_full=False)
-
-
-def _decided(
-    snapshot: ClusterSnapshot, settings: Settings, mode: Mode, progress: Progress, *, in_full: bool = True
+def decided(
+    snapshot: ClusterSnapshot, settings: Settings, mode: Mode, progress: Progress, *, sorted_waves: bool = True
 ) -> tuple[View, Eligibility, Planned]:
+    """What is done, before any of it is explained; ``sorted_waves`` as in :func:`planned`.
+
+    Raises
+    ------
+    WorsePlan
+        As in :func:`assess`.
+    """
     view = View.of(snapshot, settings)
     eligible = eligibility(snapshot, view.placed, view.constraints, settings)
     if mode == "independent":
         return view, eligible, laid_out(view, judge_alone(view, eligible))
-    plan = planned(view, eligible, progress, jointly=mode == "optimal", sorted_waves=in_full)
+    plan = planned(view, eligible, progress, jointly=mode == "optimal", sorted_waves=sorted_waves)
     _refuse_worse(plan.found)
     return view, eligible, plan
 
@@ -92,7 +89,7 @@ def _refuse_worse(found: Found) -> None:
         )  # fmt: skip
 
 
-def _told(view: View, mode: Mode, eligible: Eligibility, plan: Planned, *, in_full: bool = True) -> Assessment:
+def _told(view: View, mode: Mode, eligible: Eligibility, plan: Planned) -> Assessment:
     settings, rules = view.settings, view.rules
     nodes = node_scores(view.placed, rules.scale, settings, view.field)
     walk = Walk(view.state, rules, sorted({leg.guest for leg in plan.order.legs}))
@@ -107,8 +104,8 @@ def _told(view: View, mode: Mode, eligible: Eligibility, plan: Planned, *, in_fu
     impact = batch_impact(before, picture(walk.placed, settings, after_nodes, walk.ahead))
     health = before.cluster_health if before.cluster_health is not None else float("nan")
     plan_value = plan.drawn(view, told, reliefs, walk.ahead.total())
-    drafts = [recommendation(view, trip, plan.steps_of(plan_value, view, trip.guest), health, in_full) for trip in told]
-    clashes = conflicts(view.placed, view.constraints, settings, _picked(view, told, drafts)) if in_full else ()
+    drafts = [recommendation(view, trip, plan.steps_of(plan_value, view, trip.guest), health) for trip in told]
+    clashes = conflicts(view.placed, view.constraints, settings, _picked(view, told, drafts))
     crowded = {clash.target_node for clash in clashes}
     recommendations = tuple(
         sorted(
@@ -116,7 +113,7 @@ def _told(view: View, mode: Mode, eligible: Eligibility, plan: Planned, *, in_fu
             key=lambda r: r.steps,
         )
     )
-    skipped = _skipped(view, eligible, plan, told, walk, in_full)
+    skipped = _skipped(view, eligible, plan, told, walk)
     forecasts = crossings(view.snapshot, settings)
     return Assessment(
         cluster=view.snapshot.cluster,
@@ -124,15 +121,15 @@ def _told(view: View, mode: Mode, eligible: Eligibility, plan: Planned, *, in_fu
         mode=mode,
         settings=settings.to_dict(),
         summary=digest(impact, nodes, recommendations, skipped, forecasts, settings),
-        nodes=_lit(nodes, forecasts),
+        nodes=lit(nodes, forecasts),
         recommendations=recommendations,
         skipped=skipped,
         plan=plan_value,
         batch_impact=impact,
         conflicts=clashes,
-        advisories=_advisories(view, forecasts, len(recommendations)) if in_full else (),
+        advisories=_advisories(view, forecasts, len(recommendations)),
         forecasts=forecasts,
-        threshold_suggestions=threshold_suggestions(view.snapshot, settings) if in_full else (),
+        threshold_suggestions=threshold_suggestions(view.snapshot, settings),
         notes=_notes(view, plan),
     )
 
@@ -153,7 +150,7 @@ def _picked(view: View, told: list[Trip], drafts: list[Recommendation]) -> list[
     ]
 
 
-def _lit(nodes: tuple[NodeScore, ...], forecasts: tuple[Forecast, ...]) -> tuple[NodeScore, ...]:
+def lit(nodes: tuple[NodeScore, ...], forecasts: tuple[Forecast, ...]) -> tuple[NodeScore, ...]:
     """A node that a forecast puts over a threshold is amber."""
     soon = {forecast.entity.removeprefix("node/") for forecast in forecasts if forecast.entity.startswith("node/")}
     return tuple(
@@ -161,9 +158,7 @@ def _lit(nodes: tuple[NodeScore, ...], forecasts: tuple[Forecast, ...]) -> tuple
     )
 
 
-def _skipped(
-    view: View, eligible: Eligibility, plan: Planned, told: list[Trip], walk: Walk, in_full: bool
-) -> tuple[Skip, ...]:
+def _skipped(view: View, eligible: Eligibility, plan: Planned, told: list[Trip], walk: Walk) -> tuple[Skip, ...]:
     gone = {trip.guest for trip in told}
     settings, found = view.settings, plan.found
     world = World(
@@ -180,8 +175,6 @@ def _skipped(
         took_place=_took_place(view, told), capped=0 < settings.max_moves <= moved,
     )  # fmt: skip
     staying = [(g, skip_of(g, x, after, eligible, world)) for g, x in enumerate(view.snapshot.guests) if g not in gone]
-    if not in_full:
-        return tuple(skip for _, skip in staying)
     weak = [g for g, skip in staying if skip.reason in ("no_relief", "insufficient_improvement")]
     turning = turning_thresholds(view, walk.state, world.prospects, weak)
     change = {g: f"from a CPU threshold of {threshold:g} %" for g, threshold in turning.items()}

@@ -91,8 +91,8 @@ def transfer(view: View, g: int) -> tuple[float, float, float]:
     return memory + disks, round(seconds, 1), round(seconds, 1) if restarts else 0.0
 
 
-def recommendation(view: View, trip: Trip, steps: list[Step], health: float, in_full: bool) -> Recommendation:
-    """One trip as a recommendation; its alternatives and its best time only ``in_full``."""
+def recommendation(view: View, trip: Trip, steps: list[Step], health: float) -> Recommendation:
+    """One trip as a recommendation."""
     g, snapshot, settings = trip.guest, view.snapshot, view.settings
     guest = snapshot.guests[g]
     source_side, target_side = sides(trip)
@@ -117,9 +117,9 @@ def recommendation(view: View, trip: Trip, steps: list[Step], health: float, in_
         score_details=ScoreDetails(
             source=source_side, target=target_side, predicted=after, minimum=settings.min_score_improvement
         ),
-        alternatives=alternatives(view, g, before, scores, MEM_LIMIT_IN_ORDER) if in_full else (),
+        alternatives=alternatives(view, g, before, scores, MEM_LIMIT_IN_ORDER),
         transfer_bytes=size, estimated_seconds=seconds, downtime_seconds=downtime,
-        best_window=best_window(before, snapshot.taken_at, g, trip.target, seconds) if in_full else None,
+        best_window=best_window(before, snapshot.taken_at, g, trip.target, seconds),
         has_conflict=False,
         steps=tuple(step.step for step in steps), wave=steps[-1].wave,
         commands=tuple(commands_of(guest, names[stop.leg.source], names[stop.leg.target]) for stop in trip.stops),

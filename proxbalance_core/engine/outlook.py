@@ -34,7 +34,8 @@ def prospects(view: View, state: State) -> Prospects:
     relief[able] = in_parts(board.relief, movers, targets)
     largest[able] = in_parts(HourlyScores(board, scores).largest_improvement, movers, targets)
     paying = np.zeros(guests, dtype=np.intp)
-    for part in np.split(np.arange(len(able)), range(PAIRS_AT_ONCE, len(able), PAIRS_AT_ONCE)):
+    worth = np.flatnonzero(relief[able] > board.price[movers])
+    for part in np.split(worth, range(PAIRS_AT_ONCE, len(worth), PAIRS_AT_ONCE)):
         paying[able[part]] = days_for(board, movers[part], targets[part], relief[able[part]])
     own, best_score = node_totals(scores)[placed.node_of], np.full(guests, np.nan)
     best_score[able] = pair_totals(scores, able, targets)

@@ -2,9 +2,9 @@
 
 The strain that leaves a node is cheap (one node for each mover); what arrives costs hours x pairs, and
 depends on the target alone, so a figure holds until its node changes. The spread of load is convex in
-the loads: its tangent bounds what evening out can bring, and its least bend what the tangent promises too much. Measured
-together with the later questions of ``Board.takes``: a search of 32 x 1,000 fell from 5.2 s to 0.12-0.15 s of CPU; the
-bend left a third of the pairs to be worked out.
+the loads: its tangent bounds what evening out can bring, and its least bend what the tangent promises too much.
+Measured together with the later questions of ``Board.takes``: a search of 32 x 1,000 fell from 5.2 s to 0.12-0.15 s of
+CPU. The bend, and asking for each mover's best pair first where one is enough, left half of the pairs to be worked out.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ class Gains:
         self._by_hour = 0.5 / (spread * spread.size)
 
     def largest_pct(self, m: Ints, n: Ints, *, paired: bool = False) -> Floats:
-        """The most that each of ``m`` adds to the load of each of ``n`` in any hour [percent]: a matrix, or in pairs."""
+        """The most that each of ``m`` adds to the load of each of ``n`` in any hour [percent]; a matrix, or pairs."""
         across = slice(None) if paired else (slice(None), None)
         rows = m[across]
         cpu = self._peak_cores[rows] * self._per_core[n] if self._present is None else self._present[rows, n]
@@ -134,14 +134,14 @@ class Gains:
         return np.asarray(self.leaving[m][:, None] + self.evened_by_arrival(m, nodes) - np.nan_to_num(self.rise[m]))
 
     def bend(self, m: Ints, n: Ints) -> Floats:
-        """The least by which the spread stays above its tangent when movers ``m`` go to nodes ``n``, as a matrix [points].
+        """The least by which the spread stays above its tangent when each of ``m`` goes to each of ``n`` [points].
 
         With the change ``t`` of the tangent and ``k >= t^2`` the mean square of what the loads change by (less that of
         their mean), the spread ``s`` becomes ``sqrt((s + t)^2 + k - t^2)``, so it is above ``s + t`` by at least
         ``(k - t^2) / (2 s + 2 sqrt(k))``. For one mover that leaves a load ``a`` and brings ``b`` Cauchy and Schwarz
         keep ``k - t^2`` over ``(a^2 + b^2) (1 / N - 1 / N^2 - slopes^2 / N^2)``, and so all of it apart by node.
         """
-        board, field, at = self.board, self.board.field, self.board.at[m]
+        field, at = self.board.field, self.board.at[m]
         count = max(field.nodes, 1)
         rest = 1.0 / count - (1.0 + self._steepest[at][:, None] + self._steepest[n]) / count**2
         there, most = self.largest_pct(m, n), self.largest_pct(m, at, paired=True)[:, None]

@@ -18,6 +18,8 @@ from proxbalance_core.recommend.rulings import all_for_storage, refusals, refusa
 from proxbalance_core.scoring.placed import Placed
 
 LEAST_SHOWN = 0.01
+WORTH = 1e-6  # points that a move has to relieve over its price
+WITH_FIGURES = frozenset({"insufficient_improvement", "no_relief", "deferred", "cluster_balanced"})
 RULED_OUT = frozenset({"pinned", "affinity_blocked", "no_suitable_target"})
 
 
@@ -27,7 +29,7 @@ class Prospects:
 
     ``best`` is the position of the best target (-1: none), ``gain`` the score improvement and
     ``largest`` its largest value over the hours ahead, ``relief`` and ``cost`` in points. ``paying`` [G] is in how many
-    of the ``days`` that may come it pays, ``needed`` of which have to agree.
+    of the ``days`` that may come it pays, ``needed`` of which have to agree; 0 where it doesn't pay in the mean.
     """
 
     own_score: Floats
@@ -63,7 +65,7 @@ def skip_of(g: int, guest: Guest, after: AfterPlan, eligible: Eligibility, world
     barrier = with_clash(g, _barrier(g, after, eligible, world), world.clashes)
     common = {"vmid": guest.vmid, "name": guest.name or "", "type": guest.type, "node": guest.node}
     told = {"reason": barrier.reason, "detail": barrier.detail, "would_change": barrier.would_change}
-    if barrier.reason in ("insufficient_improvement", "no_relief", "deferred", "cluster_balanced"):
+    if barrier.reason in WITH_FIGURES:
         return Skip(**common, **told, **_figures(g, world))  # type: ignore[arg-type]
     own = world.prospects.own_score[g]
     return Skip(**common, **told, current_score=None if np.isnan(own) else round(float(own), 2))  # type: ignore[arg-type]
@@ -88,6 +90,27 @@ class World:
     clashes: tuple[Clash, ...] = ()
 
 
+def reason_of(g: int, after: AfterPlan, eligible: Eligibility, world: World) -> str:
+    """The reason of :func:`skip_of` alone, without its sentences."""
+    early = _settled(g, after, eligible, world)
+    if early is not None:
+        return early.reason
+    if after.balanced:
+        return "cluster_balanced"
+    if world.prospects.best[g] < 0:
+        return _no_target(g, world.placed, world.constraints).reason
+    verdict = _verdict(g, after, world)
+    return "no_relief" if verdict == "disputed" else verdict
+
+
+def improvement_of(g: int, reason: str, world: World) -> float | None:
+    """The ``score_improvement`` of :func:`skip_of` for a guest [position] that stays for ``reason`` [points]."""
+    p = world.prospects
+    if reason not in WITH_FIGURES or p.best[g] < 0:
+        return None
+    return _two(_two(p.own_score[g]) - _two(p.best_score[g]))
+
+
 def _figures(g: int, world: World) -> dict[str, object]:
     p, names = world.prospects, world.placed.arrays.node.names
     if p.best[g] < 0:
@@ -96,7 +119,7 @@ def _figures(g: int, world: World) -> dict[str, object]:
         "current_score": _two(p.own_score[g]),
         "best_target": names[int(p.best[g])],
         "best_target_score": _two(p.best_score[g]),
-        "score_improvement": _two(_two(p.own_score[g]) - _two(p.best_score[g])),
+        "score_improvement": improvement_of(g, "deferred", world),
         "strain_relief": round(float(p.relief[g]), 6),
     }
 
@@ -105,7 +128,8 @@ def _two(value: float) -> float:
     return round(float(value), 2)
 
 
-def _barrier(g: int, after: AfterPlan, eligible: Eligibility, world: World) -> Barrier:
+def _settled(g: int, after: AfterPlan, eligible: Eligibility, world: World) -> Barrier | None:
+    """What keeps guest ``g`` whatever it could gain."""
     placed, constraints = world.placed, world.constraints
     if g in eligible.dutiful and _still_bound(g, world):
         return unmet_duty(g, after.dropped.get(g), after.scattered, eligible, placed, constraints)
@@ -117,6 +141,13 @@ def _barrier(g: int, after: AfterPlan, eligible: Eligibility, world: World) -> B
     if g in after.dropped:
         detail = f"It was worth moving, but {after.dropped[g]}."
         return Barrier(reason="deferred", detail=detail, would_change="when there is more room")
+    return None
+
+
+def _barrier(g: int, after: AfterPlan, eligible: Eligibility, world: World) -> Barrier:
+    early = _settled(g, after, eligible, world)
+    if early is not None:
+        return early
     if after.balanced:
         spread = world.settings.balanced_spread_pct
         detail = (
@@ -124,7 +155,7 @@ def _barrier(g: int, after: AfterPlan, eligible: Eligibility, world: World) -> B
         )
         return Barrier(reason="cluster_balanced", detail=detail, would_change="when a node passes a threshold")
     if world.prospects.best[g] < 0:
-        return _no_target(g, placed, constraints)
+        return _no_target(g, world.placed, world.constraints)
     return _not_worth_it(g, after, world)
 
 
@@ -180,25 +211,37 @@ def _no_target(g: int, placed: Placed, constraints: Constraints) -> Barrier:
     return Barrier(reason="no_suitable_target", detail=detail, would_change=change if ruled else "with another node")
 
 
+def _verdict(g: int, after: AfterPlan, world: World) -> str:
+    """Which gate keeps guest ``g`` from its best target: a reason, or "disputed" where the days don't agree."""
+    p = world.prospects
+    relief = float(p.relief[g])
+    worth = relief > float(p.cost[g]) + WORTH
+    enough = max(float(p.largest[g]), relief) >= world.settings.min_score_improvement
+    if g in after.passed or (worth and enough and (p.agreed(g) or g in world.constraints.unit_of)):
+        return "deferred"
+    if not enough:
+        return "insufficient_improvement"
+    return "disputed" if worth else "no_relief"
+
+
 def _not_worth_it(g: int, after: AfterPlan, world: World) -> Barrier:
-    p, s = world.prospects, world.settings
+    p, s, verdict = world.prospects, world.settings, _verdict(g, after, world)
     target = world.placed.arrays.node.names[int(p.best[g])]
     gain = _two(p.own_score[g]) - _two(p.best_score[g])
     relief, cost = float(p.relief[g]), float(p.cost[g])
     strained = f"when {world.placed.arrays.node.names[int(world.placed.node_of[g])]} is under more strain"
-    worth = relief > cost + 1e-6
-    enough = max(float(p.largest[g]), relief) >= s.min_score_improvement
-    if g in after.passed or (worth and enough and (p.agreed(g) or g in world.constraints.unit_of)):
+    if verdict == "deferred":
         return _deferred(g, after, world)
-    if worth and enough:
+    if verdict == "disputed":
         return _disputed(g, target, world)
-    if not enough:
+    if verdict == "insufficient_improvement":
         detail = (
             f"The best node, {target}, would improve its score by {gain:.2f} points and relieve the cluster "
             f"by {relief:.2f}; the minimum is {s.min_score_improvement:g}."
         )
         least = math.floor(100.0 * max(float(p.largest[g]), relief)) / 100.0
-        change = f"from a minimum improvement of {least:.2f} points" if worth and least > 0 else strained
+        worth = relief > cost + WORTH and least > 0
+        change = f"from a minimum improvement of {least:.2f} points" if worth else strained
         return Barrier(reason="insufficient_improvement", detail=detail, would_change=change)
     detail = f"On {target} it would relieve the cluster by {relief:.2f} points, and the move costs {cost:.2f}."
     change = f"with a move cost under {relief:.2f} points" if relief >= LEAST_SHOWN else strained

@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from proxbalance_core.domain.cluster import ClusterSnapshot
-from proxbalance_core.domain.plans import Assessment
+from proxbalance_core.domain.outlines import Outline
 from proxbalance_core.domain.sensitivities import LEVERS, Sensitivity, Sway, Turn
 from proxbalance_core.domain.settings import Settings
 from proxbalance_core.domain.sliders import Slider, moved, place
-from proxbalance_core.engine.assess import assess_to_compare
+from proxbalance_core.engine.outline import outlined
 
 Progress = Callable[[float], bool]
 PLACES = 9
@@ -42,7 +42,7 @@ def sensitivity(
     sways: list[Sway] = []
     off: list[str] = []
     stopped = False
-    now = assess_to_compare(snapshot, settings)
+    now = outlined(snapshot, settings)
     for i, lever in enumerate(LEVERS):
         at = place(settings, lever)
         if at is None:
@@ -68,12 +68,12 @@ class _Way:
     snapshot: ClusterSnapshot
     settings: Settings
     lever: Slider
-    seen: dict[float, Assessment]
+    seen: dict[float, Outline]
     stopped: bool = field(default=False)
 
-    def look(self, at: float) -> Assessment:
+    def look(self, at: float) -> Outline:
         if at not in self.seen:
-            self.seen[at] = assess_to_compare(self.snapshot, moved(self.settings, self.lever, at))
+            self.seen[at] = outlined(self.snapshot, moved(self.settings, self.lever, at))
         return self.seen[at]
 
     def walk(self, keep_going: Progress) -> None:
@@ -148,9 +148,9 @@ class _Way:
         return found
 
 
-def _outcomes(told: Assessment) -> dict[int, str]:
+def _outcomes(told: Outline) -> dict[int, str]:
     """Where each recommended guest goes."""
-    return {move.vmid: move.target for move in told.recommendations}
+    return {move.vmid: move.target for move in told.moves}
 
 
 def _outcome(before: bool, then: bool) -> str:

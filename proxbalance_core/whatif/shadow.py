@@ -9,11 +9,13 @@ from itertools import pairwise
 from statistics import fmean
 
 from proxbalance_core.domain.cluster import ClusterSnapshot
+from proxbalance_core.domain.outlines import Outline
 from proxbalance_core.domain.plans import Assessment
 from proxbalance_core.domain.settings import Settings
 from proxbalance_core.domain.shadows import Advised, ShadowMove, ShadowReport, ShadowRound, ShadowSide
 from proxbalance_core.domain.wording import counted
-from proxbalance_core.engine.assess import assess_to_compare
+from proxbalance_core.engine.outline import outlined
+from proxbalance_core.whatif.simulate import outline_of
 
 DAY_S = 86_400.0
 OURS = "in force"
@@ -21,13 +23,13 @@ OURS = "in force"
 
 def observed(at: datetime, snapshot: ClusterSnapshot, told: Assessment, settings: Settings) -> ShadowRound:
     """What ``settings`` say of the snapshot that ``told`` is of, which was assessed ``at``."""
-    return ShadowRound(at=at, ours=_advised(told), theirs=_advised(assess_to_compare(snapshot, settings)))
+    return ShadowRound(at=at, ours=_advised(outline_of(told)), theirs=_advised(outlined(snapshot, settings)))
 
 
-def _advised(told: Assessment) -> Advised:
+def _advised(told: Outline) -> Advised:
     return Advised(
-        moves={move.vmid: move.target for move in told.recommendations}, gigabytes=told.plan.curve[-1].gigabytes,
-        health=told.summary.cluster_health, predicted_health=told.summary.predicted_health,
+        moves={move.vmid: move.target for move in told.moves}, gigabytes=told.counts.gigabytes, health=told.health,
+        predicted_health=told.counts.cluster_health,
     )  # fmt: skip
 
 

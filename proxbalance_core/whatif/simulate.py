@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from proxbalance_core.domain.cluster import ClusterSnapshot
+from proxbalance_core.domain.outlines import NodeMark, Outline
 from proxbalance_core.domain.plans import (
     Assessment,
     ChangedMove,
@@ -11,9 +14,8 @@ from proxbalance_core.domain.plans import (
     SideCounts,
     Simulation,
 )
-from proxbalance_core.domain.results import Recommendation
 from proxbalance_core.domain.settings import Settings
-from proxbalance_core.engine.assess import assess_to_compare
+from proxbalance_core.engine.outline import outlined
 
 
 def simulate(
@@ -26,22 +28,20 @@ def simulate(
 
     ``current`` spares the first side when it is known already.
     """
-    before = current or assess_to_compare(snapshot, settings or Settings())
-    return compare(before, assess_to_compare(snapshot, proposed))
+    before = outline_of(current) if current else outlined(snapshot, settings or Settings())
+    return compare(before, outlined(snapshot, proposed))
 
 
-def compare(before: Assessment, after: Assessment) -> Simulation:
+def compare(before: Outline, after: Outline) -> Simulation:
     """The difference between two assessments of one snapshot."""
-    old, new = {r.vmid: r for r in before.recommendations}, {r.vmid: r for r in after.recommendations}
-    missed_before = {s.vmid: s.score_improvement for s in before.skipped}
-    missed_after = {s.vmid: s.score_improvement for s in after.skipped}
+    old, new = {move.vmid: move for move in before.moves}, {move.vmid: move for move in after.moves}
     both = sorted(set(old) & set(new))
     was = {node.name: node for node in before.nodes}
     return Simulation(
-        current=_counts(before),
-        proposed=_counts(after),
-        added=tuple(_glance(new[v], missed_before.get(v)) for v in sorted(set(new) - set(old))),
-        removed=tuple(_glance(old[v], missed_after.get(v)) for v in sorted(set(old) - set(new))),
+        current=before.counts,
+        proposed=after.counts,
+        added=tuple(_beside(new[v], before.staying.get(v)) for v in sorted(set(new) - set(old))),
+        removed=tuple(_beside(old[v], after.staying.get(v)) for v in sorted(set(old) - set(new))),
         changed=tuple(_changed(old[v], new[v]) for v in both if _differs(old[v], new[v])),
         node_deltas=tuple(
             NodeDelta(
@@ -56,30 +56,36 @@ def compare(before: Assessment, after: Assessment) -> Simulation:
     )
 
 
-def _counts(assessment: Assessment) -> SideCounts:
-    summary = assessment.summary
-    return SideCounts(
-        recommendations=summary.recommendation_count,
-        skipped=summary.skip_reasons,
-        cluster_health=summary.predicted_health,
-        strain=summary.predicted_strain,
-        steps=len(assessment.plan.steps),
-        gigabytes=assessment.plan.curve[-1].gigabytes,
-    )
-
-
-def _glance(r: Recommendation, other_side: float | None) -> MoveGlance:
-    return MoveGlance(
-        vmid=r.vmid, name=r.name, source=r.source, target=r.target,
-        score_improvement=r.score_improvement, before_improvement=other_side,
+def outline_of(told: Assessment) -> Outline:
+    """A whole assessment in outline."""
+    summary = told.summary
+    return Outline(
+        counts=SideCounts(
+            recommendations=summary.recommendation_count, skipped=summary.skip_reasons,
+            cluster_health=summary.predicted_health, strain=summary.predicted_strain, steps=len(told.plan.steps),
+            gigabytes=told.plan.curve[-1].gigabytes,
+        ),
+        moves=tuple(
+            MoveGlance(
+                vmid=r.vmid, name=r.name, source=r.source, target=r.target, score_improvement=r.score_improvement,
+                before_improvement=None,
+            )
+            for r in told.recommendations
+        ),
+        nodes=tuple(NodeMark(name=node.name, score=node.score, light=node.light) for node in told.nodes),
+        staying={skip.vmid: skip.score_improvement for skip in told.skipped}, health=summary.cluster_health,
     )  # fmt: skip
 
 
-def _differs(a: Recommendation, b: Recommendation) -> bool:
+def _beside(move: MoveGlance, other_side: float | None) -> MoveGlance:
+    return replace(move, before_improvement=other_side)
+
+
+def _differs(a: MoveGlance, b: MoveGlance) -> bool:
     return a.target != b.target or abs(a.score_improvement - b.score_improvement) >= 0.01
 
 
-def _changed(a: Recommendation, b: Recommendation) -> ChangedMove:
+def _changed(a: MoveGlance, b: MoveGlance) -> ChangedMove:
     return ChangedMove(
         vmid=a.vmid, before_target=a.target, after_target=b.target,
         before_improvement=a.score_improvement, after_improvement=b.score_improvement, name=b.name,

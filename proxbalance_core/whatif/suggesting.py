@@ -6,7 +6,7 @@ from proxbalance_core.domain.cluster import ClusterSnapshot
 from proxbalance_core.domain.presets import changed
 from proxbalance_core.domain.settings import Settings
 from proxbalance_core.domain.suggestions import Suggested, Suggestions
-from proxbalance_core.engine.assess import assess_to_compare
+from proxbalance_core.engine.outline import outlined
 from proxbalance_core.recommend.thresholds import threshold_suggestions
 from proxbalance_core.whatif.simulate import compare
 
@@ -22,16 +22,16 @@ def suggestions(snapshot: ClusterSnapshot, settings: Settings | None = None) -> 
     """
     settings = settings or Settings()
     found = threshold_suggestions(snapshot, settings)
-    now = assess_to_compare(snapshot, settings)
+    now = outlined(snapshot, settings)
     each = tuple(
         Suggested(
             suggestion=one,
-            effect=compare(now, assess_to_compare(snapshot, changed(settings, {one.key: one.suggested}))),
+            effect=compare(now, outlined(snapshot, changed(settings, {one.key: one.suggested}))),
         )
         for one in found
     )
     together = None
     if found:
         whole = changed(settings, {one.key: one.suggested for one in found})
-        together = compare(now, assess_to_compare(snapshot, whole))
+        together = compare(now, outlined(snapshot, whole))
     return Suggestions(cluster=snapshot.cluster, taken_at=snapshot.taken_at, each=each, together=together)

@@ -6,13 +6,13 @@ from hypothesis import given
 
 from proxbalance_core import ClusterSnapshot, Settings, assess, simulate
 from proxbalance_core.domain.documents import plain
-from proxbalance_core.whatif.simulate import compare
+from proxbalance_core.whatif.simulate import compare, outline_of
 from tests.strategies import clusters
 
 
 @given(snapshot=clusters.snapshots(), proposed=clusters.settings())
 def test_it_is_the_comparison_of_two_whole_assessments(snapshot: ClusterSnapshot, proposed: Settings) -> None:
-    whole = compare(assess(snapshot), assess(snapshot, proposed))
+    whole = compare(*(outline_of(assess(snapshot, settings)) for settings in (None, proposed)))
     assert plain(simulate(snapshot, None, proposed)) == plain(whole)
 
 
