@@ -45,7 +45,7 @@ def outlined(snapshot: ClusterSnapshot, settings: Settings) -> Outline:
         counts=SideCounts(
             recommendations=len(moves), skipped=dict(sorted(reasons.items(), key=lambda pair: (-pair[1], pair[0]))),
             cluster_health=health_of(walk.placed, settings), strain=round(walk.ahead.total(), DECIMALS),
-            steps=len(legs), gigabytes=round(sum(transfer(view, leg.guest)[0] / GIB for leg in legs), 2),
+            steps=len(legs), gigabytes=round(sum((transfer(view, leg.guest)[0] / GIB for leg in legs), 0.0), 2),
         ),
         moves=tuple(
             MoveGlance(

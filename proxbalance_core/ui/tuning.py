@@ -97,23 +97,22 @@ def _simulation(generation: Generation) -> None:
 
 
 def _group(group: MoveGroup) -> None:
-    if group.title == present.SAME_TARGET:
-        # Many, and of little weight: one table is drawn ten times as fast as a row of texts for each.
-        with st.expander(f"{group.title}: {len(group.rows)}", icon=_BADGES[group.title][1]):
-            tables.show(present.listed(group), "Recommendations that gain more or less than now")
-        return
     colour, icon = _BADGES[group.title]
+    if group.title == present.SAME_TARGET:
+        _folded(group, f"{group.title}: {len(group.rows)}", icon)
+        return
     with st.container(border=True, key=f"tuning_group_{group.title}", gap="xsmall"):
         st.badge(f"{group.title}: {len(group.rows)}", icon=icon, color=colour)
-        _rows(group)
+        # One element for each, its first line in bold: every element counts while a slider is moved.
+        for row in group.rows[:_SHOWN]:
+            st.text(f"{row.guest}\n{row.way} · {row.points}")
         if len(group.rows) > _SHOWN:
-            with st.expander(f"{len(group.rows) - _SHOWN} more"):
-                tables.show(present.listed(group, _SHOWN), f"{group.title}, the others")
+            _folded(group, f"{len(group.rows) - _SHOWN} more", None, first=_SHOWN)
 
 
-def _rows(group: MoveGroup) -> None:
-    for place, row in enumerate(group.rows[:_SHOWN]):
-        key = f"{group.title}_{place}"
-        with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"tuning_row_{key}"):
-            theme.strong(row.guest, f"tuning-{key}")
-            theme.quiet(f"{row.way} · {row.points}", f"tuning-{key}")
+def _folded(group: MoveGroup, title: str, icon: str | None, first: int = 0) -> None:
+    """The rows from ``first`` on as a table that is made when it is opened."""
+    folded = st.expander(title, icon=icon, key=f"tuning_more_{group.title}", on_change="rerun")
+    if folded.open:
+        with folded:
+            tables.show(present.listed(group, first), group.title)

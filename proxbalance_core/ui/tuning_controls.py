@@ -41,8 +41,9 @@ def sliders(_: Generation) -> None:
         st.caption(f"{knobs.PRESET_WORDS[settings.profile][0]} {'. '.join(knobs.behaviours(settings.profile))}.")
     else:
         st.caption("Custom: these values fit no preset. Choosing one sets the sliders anew; thresholds stay.")
-    for row in present.rows(settings):
-        _slider(row)
+    with st.container(key="tuning_sliders", gap="xsmall"):
+        for row in present.rows(settings):
+            _slider(row)
 
 
 def _preset(name: str) -> None:
@@ -52,12 +53,11 @@ def _preset(name: str) -> None:
 def _slider(row: SliderRow) -> None:
     slider, key = row.slider, _key(row.slider.key)
     st.session_state[key] = row.at
-    with st.container(gap="xxsmall", key=f"tuning_slider_{slider.key}"):
-        st.slider(
-            row.title + (f" [{slider.unit}]" if slider.unit else ""), slider.low, slider.high, step=slider.step,
-            key=key, help=row.about, on_change=_slid, args=(slider, key), format="%g" if slider.step < 1 else "%.0f",
-        )  # fmt: skip
-        theme.quiet(row.sentence, f"tuning-{slider.key}")
+    st.slider(
+        row.title + (f" [{slider.unit}]" if slider.unit else ""), slider.low, slider.high, step=slider.step,
+        key=key, help=row.about, on_change=_slid, args=(slider, key), format="%g" if slider.step < 1 else "%.0f",
+    )  # fmt: skip
+    st.text(row.sentence)
 
 
 def _slid(slider: Slider, key: str) -> None:

@@ -59,6 +59,28 @@ def test_the_best_single_is_the_best_of_all_pairs(settings: Settings) -> None:
             b.move(*found.moves[0])
 
 
+@pytest.mark.parametrize("settings", [LOW, dataclasses.replace(FREE, balance_weight=3.0)])
+def test_no_pair_relieves_by_more_than_its_bound(settings: Settings) -> None:
+    """The tangent less its bend; the bend says more than nothing, and what is left is close."""
+    slack: list[float] = []
+    present = [hourly_cluster(Shape(nodes=4, guests=24, seed=seed, ahead=False)) for seed in range(2)]
+    for snapshot in [*clusters(), *present]:
+        b = board(snapshot, settings)
+        gains, nodes = Gate(b).gains, np.arange(len(b.field.mem))
+        for _ in range(3):
+            m = np.flatnonzero(~b.unbounded)
+            bend, rise = gains.bend(m, nodes), np.array([b.rise(m, np.full(len(m), n)) for n in nodes]).T
+            ceiling = gains.bounds(m) + np.nan_to_num(gains.rise[m]) - rise - bend
+            relief = np.array([b.relief(m, np.full(len(m), n)) for n in nodes]).T
+            away = b.at[m][:, None] != nodes
+            assert (bend >= 0.0).all()
+            assert (ceiling - relief)[away].min() >= -1e-9
+            slack += (bend / np.maximum(ceiling + bend - relief, 1e-12))[away & (bend > 0.1)].tolist()
+            b.move(int(m[0]), int(nodes[b.at[m[0]] != nodes][0]))
+            gains.refresh()
+    assert np.median(slack) > 0.3
+
+
 @pytest.mark.parametrize("settings", SETTINGS)
 def test_who_passes_and_each_ones_best(settings: Settings) -> None:
     for snapshot in clusters():
