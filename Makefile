@@ -68,6 +68,7 @@ ready-ha:
 
 # The app is started beside a real Home Assistant by one of the tests.
 test-ha: ready-ha ready-run
+	.venv-ha/bin/mypy --config-file tests_ha/mypy.ini
 	COVERAGE_CORE=sysmon .venv-ha/bin/python -m pytest -c tests_ha/pytest.ini --rootdir=. tests_ha -rs \
 	  --cov=custom_components.proxbalance --cov-report=term-missing:skip-covered --cov-fail-under=95
 

@@ -46,7 +46,7 @@ async def test_the_cluster_is_what_the_app_says(hass: HomeAssistant, app: App, e
         assert float(state(hass, f"demo/{key}")) == pytest.approx(figure(app, quantity))
     top = app.answers["GET recommendations"]["items"][0]
     told = state(hass, "demo/top_recommendation")
-    assert told == f"{top['name']} (101): pve3 → pve5, {top['score_improvement']:.0f} points"
+    assert told == f"{top['name']} (101): pve3 → pve5"
     assert state(hass, "demo/next_node") == app.answers["POST place"]["best"]
     assert state(hass, "demo/urgency") == ["none", "low", "medium", "high"][int(figure(app, "urgency"))] == "medium"
     assert state(hass, "demo/last_run").startswith("2026-")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, cast
 
 from homeassistant.core import callback
 from homeassistant.helpers import device_registry as dr
@@ -23,16 +23,16 @@ def register_cluster(coordinator: ProxBalanceCoordinator) -> dr.DeviceEntry:
     )
 
 
-def _cluster_info(coordinator: ProxBalanceCoordinator) -> Any:
-    return {
-        "identifiers": {cluster_id(coordinator.cluster)},
-        "name": coordinator.data.state.title,
-        "manufacturer": "ProxBalance",
-        "model": "Proxmox VE cluster",
-        "sw_version": coordinator.data.version,
-        "entry_type": DeviceEntryType.SERVICE,
-        "configuration_url": coordinator.config_entry.data["url"],
-    }
+def _cluster_info(coordinator: ProxBalanceCoordinator) -> DeviceInfo:
+    return DeviceInfo(
+        identifiers={cluster_id(coordinator.cluster)},
+        name=coordinator.data.state.title,
+        manufacturer="ProxBalance",
+        model="Proxmox VE cluster",
+        sw_version=coordinator.data.version,
+        entry_type=DeviceEntryType.SERVICE,
+        configuration_url=coordinator.config_entry.data["url"],
+    )
 
 
 def _under(coordinator: ProxBalanceCoordinator) -> dict[str, Any]:
@@ -51,7 +51,7 @@ class ClusterEntity(CoordinatorEntity[ProxBalanceCoordinator]):
         super().__init__(coordinator)
         self.entity_description = description
         self._attr_unique_id = f"{coordinator.cluster}/{description.key}"
-        self._attr_device_info = DeviceInfo(**_cluster_info(coordinator))
+        self._attr_device_info = _cluster_info(coordinator)
 
 
 class NodeEntity(CoordinatorEntity[ProxBalanceCoordinator]):
@@ -63,13 +63,14 @@ class NodeEntity(CoordinatorEntity[ProxBalanceCoordinator]):
         super().__init__(coordinator)
         self.entity_description, self.node = description, node
         self._attr_unique_id = f"{coordinator.cluster}/{node}/{description.key}"
-        self._attr_device_info = DeviceInfo(
-            identifiers={node_id(coordinator.cluster, node)},
-            name=node,
-            manufacturer="Proxmox",
-            model="Proxmox VE node",
+        device: dict[str, Any] = {
+            "identifiers": {node_id(coordinator.cluster, node)},
+            "name": node,
+            "manufacturer": "Proxmox",
+            "model": "Proxmox VE node",
             **_under(coordinator),
-        )
+        }
+        self._attr_device_info = cast(DeviceInfo, device)
 
     @property
     def available(self) -> bool:

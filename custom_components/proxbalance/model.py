@@ -35,7 +35,7 @@ class Move:
         )
 
     def __str__(self) -> str:
-        return f"{self.name} ({self.vmid}): {self.source} → {self.target}, {self.gain:.0f} points"
+        return f"{self.name} ({self.vmid}): {self.source} → {self.target}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

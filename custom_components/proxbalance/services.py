@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from datetime import timedelta
 from typing import Any
 
@@ -116,7 +116,7 @@ def async_setup_services(hass: HomeAssistant) -> None:
         )
 
 
-def _handler(hass: HomeAssistant, asked: Asked) -> Callable[[ServiceCall], Awaitable[ServiceResponse]]:
+def _handler(hass: HomeAssistant, asked: Asked) -> Callable[[ServiceCall], Coroutine[Any, Any, ServiceResponse]]:
     async def handle(call: ServiceCall) -> ServiceResponse:
         coordinator = _coordinator(hass, call.data.get(ENTRY))
         with while_acting():
