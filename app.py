@@ -8,6 +8,6 @@ from proxbalance_core.services.lifespan import collecting
 app = st.App(
     "proxbalance_core/ui/main.py",
     lifespan=collecting,
-    routes=routes(),
+    routes=routes(base_path=st.get_option("server.baseUrlPath")),
     middleware=guards(hosts=lambda: st.get_option("server.allowedHosts")),
 )

@@ -15,7 +15,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from proxbalance_core.api.desk import BenchOf
 from proxbalance_core.api.endpoint import Endpoint
 from proxbalance_core.api.guards import Hosts, KnownHosts, OwnWrites, SafeHeaders
-from proxbalance_core.api.openapi import DESCRIPTION
+from proxbalance_core.api.openapi import description
 from proxbalance_core.api.patience import Patience
 from proxbalance_core.api.problems import Problem, on_crash, on_http, on_problem, response
 from proxbalance_core.api.serving import Server
@@ -25,11 +25,26 @@ from proxbalance_core.services.lifespan import shared_workbench
 VERSIONED = "/v1"
 
 
-def routes(bench_of: BenchOf = shared_workbench, patience: Patience | None = None) -> list[BaseRoute]:
-    """The API under ``/api`` and ``/metrics``, over the workbench that collects in this process."""
-    server = Server(bench_of, patience)
-    api = _guarded(_by_path(server, (*TABLE, DESCRIPTION), VERSIONED))
-    return [Mount("/api", app=api), Route("/api", _nothing_here), _route(server, METRICS.path, (METRICS,))]
+def routes(
+    bench_of: BenchOf = shared_workbench, patience: Patience | None = None, base_path: str | None = None
+) -> list[BaseRoute]:
+    """The API under ``/api`` and ``/metrics``, over the workbench that collects in this process.
+
+    ``base_path`` is the path that the pages are under, as Streamlit's ``server.baseUrlPath`` has it, with slashes
+    around it or without; what is asked for beside it isn't there.
+    """
+    base, server = _below(base_path), Server(bench_of, patience)
+    api = _guarded(_by_path(server, (*TABLE, description(base)), VERSIONED))
+    return [
+        Mount(f"{base}/api", app=api),
+        Route(f"{base}/api", _nothing_here),
+        _route(server, base + METRICS.path, (METRICS,)),
+    ]
+
+
+def _below(base_path: str | None) -> str:
+    trimmed = (base_path or "").strip("/")
+    return f"/{trimmed}" if trimmed else ""
 
 
 def guards(hosts: Hosts) -> list[Middleware]:

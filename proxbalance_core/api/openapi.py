@@ -86,17 +86,19 @@ def document() -> Document:
 
 
 @cache
-def _text() -> str:
-    return json.dumps(document())
+def _text(base: str) -> str:
+    return json.dumps(document() | {"servers": [{"url": base or "/"}]})
 
 
-def _told(call: Call) -> Page:
-    return Page(text=_text(), media="application/json")
+def description(base: str = "") -> Endpoint:
+    """Where the description is served; ``base`` is the path that the app is under, such as ``/balance``."""
 
+    def told(call: Call) -> Page:
+        return Page(text=_text(base), media="application/json")
 
-DESCRIPTION = Endpoint(
-    method="GET", path="/openapi.json", handler=_told, answer=dict, query=OfNothing, summary="This description."
-)
+    return Endpoint(
+        method="GET", path="/openapi.json", handler=told, answer=dict, query=OfNothing, summary="This description."
+    )
 
 
 class _Of:

@@ -6,13 +6,16 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
 from structlog.testing import capture_logs
 
 from proxbalance_core.api.guards import HEADERS, MOST_BYTES, host_allowed
+from proxbalance_core.api.mounting import guards, routes
 from proxbalance_core.api.patience import LONGEST_S, Patience
 from proxbalance_core.services import access
 from proxbalance_core.services.workbench import Workbench
-from tests.api.conftest import Api, served
+from tests.api.conftest import BASE, HOSTS, Api, served
 
 JSON = {"Content-Type": "application/json"}
 
@@ -224,3 +227,15 @@ def test_what_should_not_happen_is_a_problem_too(folder: Path) -> None:
     assert answer.status_code == 500
     assert answer.json()["detail"].startswith("It failed in a way that should not happen")
     assert "ZeroDivision" not in answer.text
+
+
+@pytest.mark.parametrize("base", ["balance", "/tools/balance/"])
+def test_the_api_is_under_the_path_of_the_pages(api: Api, base: str) -> None:
+    app = Starlette(routes=routes(lambda: api.bench, base_path=base), middleware=guards(lambda: HOSTS))
+    client = TestClient(app, base_url=BASE, headers={"Authorization": f"Bearer {api.token}"})
+    below = f"/{base.strip('/')}"
+    assert client.get(f"{below}/api/v1/nodes").status_code == 200
+    assert client.get(f"{below}/metrics").status_code == 200
+    assert client.get(f"{below}/api/v1/openapi.json").json()["servers"] == [{"url": below}]
+    assert api.get("/openapi.json")["servers"] == [{"url": "/"}]
+    assert {client.get(path).status_code for path in ("/api/v1/nodes", "/metrics", "/api")} == {404}

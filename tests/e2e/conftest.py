@@ -45,8 +45,8 @@ def _answers(url: str) -> bool:
 
 
 @contextmanager
-def serving(folder: Path) -> Iterator[str]:
-    """The app as `make run` starts it, on the data in ``folder``; its address."""
+def serving(folder: Path, under: str = "") -> Iterator[str]:
+    """The app as `make run` starts it, on the data in ``folder`` and, if asked, ``under`` a path; its address."""
     port = _free_port()
     command = [
         sys.executable,
@@ -59,11 +59,12 @@ def serving(folder: Path) -> Iterator[str]:
         "--server.headless",
         "true",
     ]
+    command += ["--server.baseUrlPath", under] if under else []
     log = (folder / "server.log").open("wb")
     process = subprocess.Popen(
         command, cwd=ROOT, env={**os.environ, "PROXBALANCE_DATA": str(folder / "data")}, stdout=log, stderr=log
     )
-    url, until = f"http://127.0.0.1:{port}", time.monotonic() + START_SECONDS
+    url, until = f"http://127.0.0.1:{port}/{under}".rstrip("/"), time.monotonic() + START_SECONDS
     try:
         while not _answers(url):
             if process.poll() is not None or time.monotonic() > until:

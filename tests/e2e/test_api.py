@@ -104,3 +104,15 @@ def test_a_wrong_token_waits_while_others_do_not(running: tuple[str, str]) -> No
     began = time.monotonic()
     assert asked(f"{url}/api/v1/health")[0] == 200
     assert time.monotonic() - began < 2.0
+
+
+def test_under_a_path_of_a_proxy_everything_is_there(tmp_path: Path) -> None:
+    with serving(tmp_path, under="tools/balance") as url:
+        root = url.removesuffix("/tools/balance")
+        assert asked(f"{url}/api/v1/health")[0] == 200
+        assert asked(f"{url}/metrics")[0] == 401
+        assert asked(f"{url}/")[0] == 200
+        assert json.loads(asked(f"{root}/tools/balance/api/v1/nothing")[2])["status"] == 404
+        for beside in ("/api/v1/health", "/metrics"):
+            status, headers, _ = asked(root + beside)
+            assert status == 404 and "content-security-policy" in {name.lower() for name in headers}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from proxbalance_core.api.exposition import metric_name
-from proxbalance_core.api.openapi import DESCRIPTION, PREFIX
+from proxbalance_core.api.openapi import PREFIX, description
 from proxbalance_core.api.table import METRICS, TABLE
 from proxbalance_core.domain.quantities import CLUSTER, NODE
 from proxbalance_core.domain.tokens import SCOPE_WORDS
@@ -20,7 +20,7 @@ def routes_block() -> str:
     """Every path with its scope."""
     rows = [
         (f"{PREFIX}{one.path.replace(':int', '')}", one.method, one.scope or "none", one.summary)
-        for one in (*TABLE, DESCRIPTION)
+        for one in (*TABLE, description())
     ]
     rows.append((METRICS.path, METRICS.method, "scrape or read", METRICS.summary))
     lines = [f"| {method} | `{path}` | {scope} | {summary} |" for path, method, scope, summary in rows]
