@@ -264,6 +264,20 @@ class ExportedRun:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ScoreAt:
+    """One node at one assessment."""
+
+    at: datetime
+    node: str
+    score: float | None
+    suitability: float | None
+    cpu_pct: float | None
+    mem_pct: float | None
+    iowait_pct: float | None
+    guest_count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChangedValue:
     """A setting as it was and as it is."""
 

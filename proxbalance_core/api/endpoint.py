@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -66,6 +66,15 @@ class Page:
     text: str | bytes
     media: str
     filename: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stream:
+    """The same of a file that may be long: its pieces are made while it is sent."""
+
+    pieces: Iterator[str]
+    media: str
+    filename: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from itertools import groupby
 
@@ -35,8 +36,10 @@ def routes(
     """
     base, server = _below(base_path), Server(bench_of, patience)
     api = _guarded(_by_path(server, (*TABLE, description(base)), VERSIONED))
+    whole = Mount(f"{base}/api", app=api)
+    whole.path_regex = re.compile(whole.path_regex.pattern, re.DOTALL)  # a name may hold a line feed
     return [
-        Mount(f"{base}/api", app=api),
+        whole,
         Route(f"{base}/api", _nothing_here),
         _route(server, base + METRICS.path, (METRICS,)),
     ]

@@ -2,40 +2,80 @@
 
 from __future__ import annotations
 
-from proxbalance_core.api.answers import EventsPage, ExportedRun, Listed, cut
-from proxbalance_core.api.endpoint import Call, Page
+from itertools import islice
+
+from proxbalance_core.api.answers import EventsPage, ExportedRun, Listed, ScoreAt, cut
+from proxbalance_core.api.endpoint import Call, Page, Stream
 from proxbalance_core.domain.quantities import Facts, Reading, readings
-from proxbalance_core.present.exports import past_recommendations_csv, recommendations_csv
+from proxbalance_core.domain.results import Skip
+from proxbalance_core.domain.units import known
+from proxbalance_core.present import csv_files
 from proxbalance_core.services.assessing import Generation
-from proxbalance_core.services.exporting import PastRun, past_runs
+from proxbalance_core.services.exporting import MOST_RUNS, PastRun, past_runs, score_rows
 
 CSV = "text/csv"
+# Of JSON, which is held whole.
+RUNS, ROWS = 100, 1000
 
 
-def export(call: Call) -> Page | Listed[ExportedRun]:
+def export(call: Call) -> Page | Stream | Listed[ExportedRun]:
     """What is recommended, or was over a time, as a file."""
     asked = call.query
-    total, runs = _newest(call) if asked.newest_alone else _past(call)
+    if asked.newest_alone:
+        made, moves = call.generation, call.told.recommendations
+        if asked.format == "csv":
+            return Page(text=csv_files.recommendations_csv(moves), media=CSV, filename="recommendations.csv")
+        return _runs(call, 1, (PastRun(generation=made.id, at=made.at, recommendations=moves),))
+    limit = asked.limit or (MOST_RUNS if asked.format == "csv" else RUNS)
+    total, runs = past_runs(call.bench, call.cid, asked.span, limit, asked.offset)
     if asked.format == "csv":
-        text = (
-            recommendations_csv(runs[0].recommendations)
-            if asked.newest_alone
-            else past_recommendations_csv((run.at, run.recommendations) for run in runs)
-        )
-        return Page(text=text, media=CSV, filename="recommendations.csv")
+        pieces = csv_files.past_recommendations((run.at, run.recommendations) for run in runs)
+        return Stream(pieces=pieces, media=CSV, filename="recommendations.csv")
+    return _runs(call, total, tuple(runs))
+
+
+def _runs(call: Call, total: int, runs: tuple[PastRun, ...]) -> Listed[ExportedRun]:
     items = tuple(
         ExportedRun(generation=run.generation, generated_at=run.at, recommendations=run.recommendations) for run in runs
     )
-    return Listed(total_count=total, filtered_count=total, limit=asked.limit, offset=asked.offset, items=items)
+    limit, offset = call.query.limit or RUNS, call.query.offset
+    return Listed(total_count=total, filtered_count=total, limit=limit, offset=offset, items=items)
 
 
-def _newest(call: Call) -> tuple[int, tuple[PastRun, ...]]:
-    made = call.generation
-    return 1, (PastRun(generation=made.id, at=made.at, recommendations=call.told.recommendations),)
+def skipped(call: Call) -> Stream | Listed[Skip]:
+    """Guests that stay, all of them, as a file."""
+    rows = call.told.skipped
+    if call.query.format == "csv":
+        return Stream(pieces=csv_files.skipped(rows), media=CSV, filename="skipped.csv")
+    return Listed(total_count=len(rows), filtered_count=len(rows), limit=len(rows), offset=0, items=rows)
 
 
-def _past(call: Call) -> tuple[int, tuple[PastRun, ...]]:
-    return past_runs(call.bench, call.cid, call.query.span, call.query.limit, call.query.offset)
+def scores(call: Call) -> Stream | Listed[ScoreAt]:
+    """Every node at every assessment of a time, as a file."""
+    asked = call.query
+    rows = score_rows(call.bench, call.cid, asked.span)
+    rows = (row for row in rows if asked.node in (None, row.node))
+    if asked.format == "csv":
+        part = islice(rows, asked.offset, None if asked.limit is None else asked.offset + asked.limit)
+        return Stream(pieces=csv_files.scores(part), media=CSV, filename="scores.csv")
+    limit = asked.limit or ROWS
+    total, kept = 0, []
+    for total, row in enumerate(rows, 1):
+        if asked.offset < total <= asked.offset + limit:
+            kept.append(row)
+    items = tuple(
+        ScoreAt(
+            at=row.at, node=row.node, score=_or_none(row.score), suitability=_or_none(row.suitability),
+            cpu_pct=_or_none(row.cpu_pct), mem_pct=_or_none(row.mem_pct), iowait_pct=_or_none(row.iowait_pct),
+            guest_count=row.guest_count,
+        )
+        for row in kept
+    )  # fmt: skip
+    return Listed(total_count=total, filtered_count=total, limit=limit, offset=asked.offset, items=items)
+
+
+def _or_none(value: float) -> float | None:
+    return value if known(value) else None
 
 
 def events(call: Call) -> EventsPage:

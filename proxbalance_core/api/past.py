@@ -11,17 +11,18 @@ from proxbalance_core.api.answers import (
     OutcomesPage,
     Wish,
 )
-from proxbalance_core.api.endpoint import Call, Page
-from proxbalance_core.api.outlets import CSV
+from proxbalance_core.api.endpoint import Call, Page, Stream
+from proxbalance_core.api.outlets import CSV, ROWS
 from proxbalance_core.api.problems import Problem
 from proxbalance_core.domain.feedback import Feedback, Opinion
 from proxbalance_core.domain.forecasts import ForecastAccuracy
 from proxbalance_core.domain.outcomes import Outcome, accuracy
 from proxbalance_core.domain.units import known
 from proxbalance_core.errors import ConfigError, NotEnoughHistory
-from proxbalance_core.present.exports import migrations_csv
+from proxbalance_core.present import csv_files
 from proxbalance_core.present.verdicts import verdict_about
 from proxbalance_core.services import feedback, patterning, reporting, timeline
+from proxbalance_core.services.exporting import past_migrations
 from proxbalance_core.services.success import success as measured
 
 
@@ -62,15 +63,16 @@ def _or_none(value: float) -> float | None:
     return value if known(value) else None
 
 
-def migrations(call: Call) -> Page | Listed[OutcomeRow]:
+def migrations(call: Call) -> Stream | Listed[OutcomeRow]:
     """Migrations as a file."""
     asked = call.query
-    found = call.bench.store.outcomes.records(call.cid, asked.since, until=asked.until)
-    part = found[asked.offset : asked.offset + asked.limit]
+    found = past_migrations(call.bench, call.cid, asked.span)
+    limit = asked.limit or (len(found) if asked.format == "csv" else ROWS)
+    part = found[asked.offset : asked.offset + limit]
     if asked.format == "csv":
-        return Page(text=migrations_csv(part), media=CSV, filename="migrations.csv")
+        return Stream(pieces=csv_files.migrations(part), media=CSV, filename="migrations.csv")
     return Listed(
-        total_count=len(found), filtered_count=len(found), limit=asked.limit, offset=asked.offset,
+        total_count=len(found), filtered_count=len(found), limit=limit, offset=asked.offset,
         items=tuple(_row(outcome) for outcome in part),
     )  # fmt: skip
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -19,6 +20,8 @@ from proxbalance_core.domain.documents import fault_sentence
 MEDIA = "application/problem+json"
 BEARER = {"WWW-Authenticate": 'Bearer realm="ProxBalance"'}
 RETRY = {"Retry-After": "5"}
+# A name that was asked for may hold them; a sentence is one line.
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 # The first that fits counts.
 _STATUS: tuple[tuple[type[errors.ProxBalanceError], int], ...] = (
     (errors.TokenRefused, 401),
@@ -61,7 +64,7 @@ def response(problem: Problem) -> Response:
     """The problem as it is sent."""
     told = {
         "type": "about:blank", "title": HTTPStatus(problem.status).phrase, "status": problem.status,
-        "detail": problem.detail, "field": problem.field,
+        "detail": _CONTROL.sub(" ", problem.detail), "field": problem.field,
     }  # fmt: skip
     return Response(
         json.dumps(told), problem.status, {"Cache-Control": "no-store", **problem.headers}, media_type=MEDIA

@@ -75,25 +75,48 @@ class OfHistory(Paged):
     until: Moment | None = None
 
 
-class OfExport(Query):
-    """Which recommendations, as what."""
-
-    model_config = ConfigDict(extra="forbid", validate_by_name=True, serialize_by_alias=True)
+class OfFile(Query):
+    """As what kind of file."""
 
     cluster: str | None = Field(None, max_length=200)
     format: Literal["csv", "json"] = "json"
-    since: AwareDatetime | None = Field(None, alias="from", description="Of all assessments made from then on.")
-    until: AwareDatetime | None = Field(None, alias="to", description="Of all assessments made until then.")
-    limit: int = Field(100, ge=1, le=1000, description="Most assessments in the file, the newest first.")
+
+
+class OfSpan(OfFile):
+    """A file of a stretch of time. A CSV is sent while it is made, and has all of it unless a limit is asked for."""
+
+    model_config = ConfigDict(extra="forbid", validate_by_name=True, serialize_by_alias=True)
+
+    since: AwareDatetime | None = Field(None, alias="from", description="From this time on; without it from the first.")
+    until: AwareDatetime | None = Field(None, alias="to", description="Until this time; without it until the newest.")
     offset: int = Field(0, ge=0, le=10**9)
+
+    @property
+    def span(self) -> tuple[datetime | None, datetime | None]:
+        return self.since, self.until
+
+
+class OfExport(OfSpan):
+    """Which recommendations, as what; without a time those that stand now."""
+
+    limit: int | None = Field(None, ge=1, le=3000, description="Most assessments, the newest first; of JSON 100.")
 
     @property
     def newest_alone(self) -> bool:
         return self.since is None and self.until is None
 
-    @property
-    def span(self) -> tuple[datetime | None, datetime | None]:
-        return self.since, self.until
+
+class OfScoreFile(OfSpan):
+    """Which scores, as what, oldest first."""
+
+    node: str | None = Field(None, max_length=200, description="One node alone.")
+    limit: int | None = Field(None, ge=1, le=100_000, description="Most rows; of JSON 1,000.")
+
+
+class OfMigrations(OfSpan):
+    """Which migrations, as what."""
+
+    limit: int | None = Field(None, ge=1, le=10_000, description="Most migrations, the newest first; of JSON 1,000.")
 
 
 class OfPatterns(OfCluster):
@@ -115,19 +138,6 @@ class OfOutcomes(Paged):
 
     since: Moment | None = None
     until: Moment | None = None
-
-
-class OfMigrations(Query):
-    """Which migrations, as what."""
-
-    model_config = ConfigDict(extra="forbid", validate_by_name=True, serialize_by_alias=True)
-
-    cluster: str | None = Field(None, max_length=200)
-    format: Literal["csv", "json"] = "json"
-    since: AwareDatetime | None = Field(None, alias="from", description="Of migrations from then on.")
-    until: AwareDatetime | None = Field(None, alias="to", description="Of migrations until then.")
-    limit: int = Field(1000, ge=1, le=10_000, description="Most migrations in the file, the newest first.")
-    offset: int = Field(0, ge=0, le=10**9)
 
 
 class OfSuccess(OfCluster):

@@ -10,11 +10,11 @@ from typing import Any
 from anyio import CapacityLimiter, to_thread
 from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from proxbalance_core.api.admission import Door
 from proxbalance_core.api.desk import BenchOf, Desk
-from proxbalance_core.api.endpoint import Call, Endpoint, Lane, Page
+from proxbalance_core.api.endpoint import Call, Endpoint, Lane, Page, Stream
 from proxbalance_core.api.patience import Patience
 from proxbalance_core.api.problems import RETRY, Problem, of_error, of_fault, response
 from proxbalance_core.api.shelf import Encoded
@@ -48,7 +48,7 @@ class Server:
 
         return answer
 
-    async def _made(self, endpoint: Endpoint, request: Request) -> Encoded:
+    async def _made(self, endpoint: Endpoint, request: Request) -> Encoded | Stream:
         token = await self._door.admitted(endpoint, request, self._threads["read"])
         query = _read_query(endpoint.query, request)
         body = None if endpoint.body is None else _read_body(endpoint.body, await request.body())
@@ -59,7 +59,7 @@ class Server:
                 return found
         return await self._worked_out(endpoint, call)
 
-    async def _worked_out(self, endpoint: Endpoint, call: Call) -> Encoded:
+    async def _worked_out(self, endpoint: Endpoint, call: Call) -> Encoded | Stream:
         lane = endpoint.lane
         if lane != "read" and self._busy[lane] >= THREADS[lane] + MOST_WAITING:
             raise Problem(503, "Too much is being worked out already; ask again in a moment.", headers=RETRY)
@@ -70,7 +70,7 @@ class Server:
             self._busy[lane] -= 1
 
 
-async def _in_thread(endpoint: Endpoint, call: Call, limiter: CapacityLimiter) -> Encoded:
+async def _in_thread(endpoint: Endpoint, call: Call, limiter: CapacityLimiter) -> Encoded | Stream:
     try:
         return await to_thread.run_sync(lambda: _encoded(endpoint, call), limiter=limiter)
     except ProxBalanceError as error:
@@ -100,9 +100,10 @@ def _asked(endpoint: Endpoint, call: Call) -> Hashable:
     return endpoint.path, tuple(sorted(call.path.items())), call.query.model_dump_json()
 
 
-def _encoded(endpoint: Endpoint, call: Call) -> Encoded:
+def _encoded(endpoint: Endpoint, call: Call) -> Encoded | Stream:
     if not endpoint.kept:
-        return _encode(endpoint.handler(call))
+        made = endpoint.handler(call)
+        return made if isinstance(made, Stream) else _encode(made)
     named, asked = call.query.cluster, _asked(endpoint, call)
     return call.desk.answer(named, call.generation, asked, lambda: _encode(endpoint.handler(call)))
 
@@ -116,10 +117,12 @@ def _encode(made: Any) -> Encoded:
     return Encoded.of(json.dumps(document, allow_nan=False, separators=(",", ":")).encode(), JSON)
 
 
-def _sent(made: Encoded, asked: Mapping[str, str], *, kept: bool) -> Response:
+def _sent(made: Encoded | Stream, asked: Mapping[str, str], *, kept: bool) -> Response:
     headers = {"Cache-Control": "private, no-cache" if kept else "no-store", "Vary": "Accept-Encoding, Authorization"}
     if made.filename:
         headers["Content-Disposition"] = f'attachment; filename="{made.filename}"'
+    if isinstance(made, Stream):
+        return StreamingResponse((piece.encode("utf-8", "replace") for piece in made.pieces), 200, headers, made.media)
     if kept:
         headers["ETag"] = made.tag
         if made.tag in [tag.strip().removeprefix("W/") for tag in asked.get("if-none-match", "").split(",")]:

@@ -18,7 +18,7 @@ from proxbalance_core.domain.patterns import Patterns
 from proxbalance_core.domain.plans import Assessment, Simulation
 from proxbalance_core.domain.quantities import Reading
 from proxbalance_core.domain.reports import Report
-from proxbalance_core.domain.results import GuestOptions, NodeScore, Recommendation
+from proxbalance_core.domain.results import GuestOptions, NodeScore, Recommendation, Skip
 from proxbalance_core.domain.settings import Settings
 from proxbalance_core.domain.suggestions import Suggestions
 from proxbalance_core.domain.validation import Validation
@@ -67,6 +67,9 @@ STATE = (
     _get("/forecasts", past.forecasts, ForecastAccuracy, "How past forecasts did, beside simple ones.",
          query=q.OfPatterns, kept=True, lane="think"),
     _get("/score-history", past.score_history, ScoreHistory, "How scores went, in marks.", query=q.OfScores),
+    _get("/score-history/export", outlets.scores, a.Listed[a.ScoreAt],
+         "Scores as a file: every node at every assessment, from a time to a time.", query=q.OfScoreFile,
+         media=("application/json", outlets.CSV)),
     _get("/outcomes", past.outcomes, a.OutcomesPage, "Migrations, and what they brought against what was predicted.",
          query=q.OfOutcomes),
     _get("/success", past.success, a.SuccessDocument, "How well the advice did, each figure with its target.",
@@ -82,6 +85,8 @@ ADVICE = (
          query=q.OfRecommendations, kept=True),
     _get("/recommendations/skipped", advice.skipped, a.SkippedPage, "Guests that stay, each with its reason.",
          query=q.OfSkipped, kept=True),
+    _get("/recommendations/skipped/export", outlets.skipped, a.Listed[Skip], "Guests that stay, as a file.",
+         query=q.OfFile, media=("application/json", outlets.CSV)),
     _get("/recommendations/preview", advice.preview, a.Preview, "The cluster before and after the plan.", kept=True),
     _get("/recommendations/changes", advice.changes, Changes, "What is recommended otherwise than last time.",
          kept=True),

@@ -11,6 +11,7 @@ from proxbalance_core.cli import (
     checks,
     cluster,
     connections,
+    export,
     history,
     maintenance,
     notify,
@@ -28,6 +29,7 @@ from proxbalance_core.cli.common import make_app
 app = make_app()
 app.add_typer(cluster.commands)
 app.add_typer(advice.commands)
+app.add_typer(export.commands)
 app.add_typer(planning.commands)
 app.add_typer(whatif.commands)
 app.add_typer(maintenance.commands)

@@ -1,4 +1,4 @@
-"""Commands that reason about a cluster: assess, explain, simulate, export, diff."""
+"""Commands that reason about a cluster: assess, explain, simulate, diff."""
 
 from __future__ import annotations
 
@@ -25,20 +25,6 @@ class Mode(StrEnum):
     SEQUENTIAL = "sequential"
     INDEPENDENT = "independent"
     OPTIMAL = "optimal"
-
-
-class What(StrEnum):
-    """What is exported."""
-
-    RECOMMENDATIONS = "recommendations"
-    SNAPSHOT = "snapshot"
-
-
-class Format(StrEnum):
-    """In which format."""
-
-    CSV = "csv"
-    JSON = "json"
 
 
 @commands.command()
@@ -193,31 +179,6 @@ def simulate(
     common.table("Recommendations", ("", "VMID", "Name", "Move", "Gain"), rows, ("VMID", "Gain"))
     nodes = [(n.node, _number(n.before_score), _number(n.after_score)) for n in told.node_deltas]
     common.table("Node scores", ("Node", "Now", "Then"), nodes, ("Now", "Then"))
-
-
-@commands.command()
-def export(
-    what: Annotated[What, typer.Option("--what", help="What to export.")] = What.RECOMMENDATIONS,
-    form: Annotated[Format, typer.Option("--format", help="csv or json.")] = Format.JSON,
-    connection: ConnectionOption = None,
-    data_dir: DataDir = None,
-    as_json: AsJson = False,
-) -> None:
-    """Print the newest recommendations or the snapshot behind them."""
-    if what is What.SNAPSHOT and form is Format.CSV and not as_json:
-        raise common.BadUsage("A snapshot is exported as JSON.")
-    with common.bench_at(data_dir) as bench:
-        chosen = common.target(bench, connection)
-        generation = bench.latest(chosen.id) or bench.regenerate(chosen.id)
-    if what is What.SNAPSHOT:
-        common.print_json(generation.snapshot.to_dict())
-    elif form is Format.CSV and not as_json:
-        from proxbalance_core.present.exports import recommendations_csv
-        from proxbalance_core.present.reading import read_assessment
-
-        typer.echo(recommendations_csv(read_assessment(generation.assessment).recommendations), nl=False)
-    else:
-        common.print_json(generation.assessment)
 
 
 @commands.command()

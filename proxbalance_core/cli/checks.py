@@ -42,23 +42,17 @@ def validate(
     else:
         if connection is not None:
             raise common.BadUsage("Give a snapshot file or --connection, not both.")
-        told = _on_file(vmid, target, snapshot, common.SettingsChoice(settings, changes), _moment(at))
+        told = _on_file(
+            vmid,
+            target,
+            snapshot,
+            common.SettingsChoice(settings, changes),
+            common.moment("--at", at) or datetime.now(UTC),
+        )
     if as_json:
         common.print_json(told.to_dict())
         return
     _table(told)
-
-
-def _moment(text: str | None) -> datetime:
-    if text is None:
-        return datetime.now(UTC)
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise common.BadUsage(f"--at takes a time such as 2026-02-08T10:30:00Z, not '{text}'.") from None
-    if moment.tzinfo is None:
-        raise common.BadUsage(f"--at needs its zone, such as {text}Z.")
-    return moment
 
 
 def _on_connection(vmid: int, target: str | None, named: str | None, data_dir: Path | None, odd: bool) -> Validation:

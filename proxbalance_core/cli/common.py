@@ -7,6 +7,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -263,3 +264,22 @@ def progress(doing: str) -> Iterator[Callable[[float], bool]]:
             return True
 
         yield report
+
+
+def moment(option: str, text: str | None) -> datetime | None:
+    """A time with its zone.
+
+    Raises
+    ------
+    BadUsage
+        It is none, or lacks its zone.
+    """
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise BadUsage(f"{option} takes a time such as 2026-02-08T10:30:00Z, not '{text}'.") from None
+    if moment.tzinfo is None:
+        raise BadUsage(f"{option} needs its zone, such as {text}Z.")
+    return moment

@@ -1,82 +1,19 @@
-"""Files that leave the app: CSV, JSON, and the plan as a shell script."""
+"""Files that leave the app: JSON, and the plan as a shell script."""
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import re
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime, tzinfo
+from datetime import tzinfo
 from typing import Any
 
-from proxbalance_core.domain.documents import iso
 from proxbalance_core.domain.drains import Drain, ShutDown
-from proxbalance_core.domain.outcomes import Outcome
 from proxbalance_core.domain.plans import Assessment, Plan
-from proxbalance_core.domain.results import Recommendation
 from proxbalance_core.present import words
 
-CSV_HEADER = ("VMID", "Name", "Type", "Source", "Target", "Score Improvement", "Confidence", "Risk", "Reason")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
-_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u0085\u2028\u2029]+")
-
-
-def recommendations_csv(moves: Iterable[Recommendation]) -> str:
-    """One row for each recommendation under :data:`CSV_HEADER`, readable by a spreadsheet without running anything."""
-    return _csv(CSV_HEADER, (_cells(move) for move in moves))
-
-
-def past_recommendations_csv(runs: Iterable[tuple[datetime, Iterable[Recommendation]]]) -> str:
-    """The same of several runs of the engine, with the time of each in the first column."""
-    rows = ((iso(at), *_cells(move)) for at, moves in runs for move in moves)
-    return _csv(("Generated", *CSV_HEADER), rows)
-
-
-MIGRATIONS_HEADER = (
-    "Time", "VMID", "Name", "Type", "Source", "Target", "Origin", "Recommended", "Reason", "Predicted",
-    "Realised", "Verdict",
-)  # fmt: skip
-
-
-def migrations_csv(found: Iterable[Outcome]) -> str:
-    """One row for each migration; what was not measured is an empty cell."""
-    rows = (
-        (
-            iso(o.at), o.vmid, o.name, o.type, o.source, o.target, o.origin, "yes" if o.recommendation else "no",
-            o.reason, _points(o.predicted_points), _points(o.realised_points), o.verdict,
-        )
-        for o in found
-    )  # fmt: skip
-    return _csv(MIGRATIONS_HEADER, rows)
-
-
-def _points(value: float) -> str:
-    return f"{value:.2f}" if value == value else ""
-
-
-def _csv(header: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(header)
-    writer.writerows([neutral(cell) for cell in row] for row in rows)
-    return out.getvalue()
-
-
-def _cells(move: Recommendation) -> tuple[object, ...]:
-    return (
-        move.vmid, move.name, move.type, move.source, move.target, f"{move.score_improvement:.2f}",
-        f"{move.confidence_score:.0f}", move.risk_level, move.reason.summary,
-    )  # fmt: skip
-
-
-def neutral(cell: object) -> str:
-    """A cell that no spreadsheet takes for a formula: what would start one gets a quote; numbers stay numbers."""
-    text = str(cell)
-    starts = text.lstrip(" ").startswith(_FORMULA) or text.startswith(_FORMULA)
-    return "'" + text if starts and not _NUMBER.fullmatch(text) else text
 
 
 def assessment_json(document: Mapping[str, Any]) -> str:

@@ -120,7 +120,7 @@ class GenerationStore:
             .join(generations, generations.c.id == node_scores.c.generation)
             .where(generations.c.connection == cid)
             .where(generations.c.at >= epoch(since), generations.c.at < epoch(until))
-            .order_by(generations.c.at, node_scores.c.node)
+            .order_by(generations.c.at, generations.c.id, node_scores.c.node)
         )
         with reading(self._engine) as db:
             return tuple(_score(row) for row in db.execute(wanted))

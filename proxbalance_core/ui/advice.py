@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, cast
 import streamlit as st
 
 from proxbalance_core.domain.plans import Assessment
-from proxbalance_core.present import advice, details, exports, health_checks, plan_charts, schedule, words
+from proxbalance_core.present import (
+    advice,
+    csv_files,
+    details,
+    exports,
+    health_checks,
+    plan_charts,
+    schedule,
+    words,
+)
 from proxbalance_core.present.advice import Filters
 from proxbalance_core.services import feedback
 from proxbalance_core.services.workbench import Generation, KeptGeneration
@@ -229,10 +238,19 @@ def downloads(generation: KeptGeneration) -> None:
     with st.container(horizontal=True, width="content"):
         st.download_button(
             "CSV",
-            exports.recommendations_csv(assessment.recommendations),
+            csv_files.recommendations_csv(assessment.recommendations),
             file_name="recommendations.csv",
             mime="text/csv",
             key="rec_csv",
+            icon=":material/download:",
+            on_click="ignore",
+        )
+        st.download_button(
+            "Guests that stay, CSV",
+            lambda: "".join(csv_files.skipped(assessment.skipped)),
+            file_name="skipped.csv",
+            mime="text/csv",
+            key="rec_skipped_csv",
             icon=":material/download:",
             on_click="ignore",
         )

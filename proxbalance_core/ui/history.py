@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 import streamlit as st
 
 from proxbalance_core.domain.records import ScoreMark
-from proxbalance_core.present import charts, events, history, words
+from proxbalance_core.present import charts, csv_files, events, history, words
+from proxbalance_core.services import exporting
 from proxbalance_core.services.workbench import KeptGeneration
 from proxbalance_core.ui import cache, chart_file, outcomes, success, theme
 from proxbalance_core.ui.history_changes import between, window_told
 from proxbalance_core.ui.history_timeline import timeline_view
-from proxbalance_core.ui.state import now, scope
+from proxbalance_core.ui.state import now, scope, workbench
 
 LONGER = {"As in the sidebar": 0, "90 days": 90, "1 year": 365}
 
@@ -61,11 +63,19 @@ def _scores(generation: KeptGeneration) -> None:
     )
     st.caption(charts.alt(chart))
     _missing(holes)
-    chart_file.button(chart, f"history-{form}", "history_png")
+    _files(generation, chart, form, (since, until))
     window = history.window_of(drawn.get("selection"), zone)
     if window is None:
         window = (since, until)
     window_told(generation, *window)
+
+
+def _files(generation: KeptGeneration, chart: Any, form: str, span: tuple[datetime, datetime]) -> None:
+    with st.container(horizontal=True, width="content", key="history_files"):
+        chart_file.button(chart, f"history-{form}", "history_png")
+        chart_file.table_button(
+            lambda: csv_files.scores(exporting.score_rows(workbench(), generation.cid, span)), "scores", "history_csv"
+        )
 
 
 def _marks(marks: tuple[ScoreMark, ...]) -> tuple[ScoreMark, ...]:

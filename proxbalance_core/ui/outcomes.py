@@ -6,11 +6,11 @@ import streamlit as st
 
 from proxbalance_core.domain.feedback import FeedbackPattern
 from proxbalance_core.domain.outcomes import Outcome
-from proxbalance_core.present import charts, words
+from proxbalance_core.present import charts, csv_files, words
 from proxbalance_core.present import outcomes as present
 from proxbalance_core.services import feedback, outcomes
 from proxbalance_core.services.workbench import KeptGeneration
-from proxbalance_core.ui import draft, tables, theme
+from proxbalance_core.ui import chart_file, draft, tables, theme
 from proxbalance_core.ui.registry import page
 from proxbalance_core.ui.state import scope, workbench
 
@@ -40,6 +40,7 @@ def _migrations(found: outcomes.OutcomeReport) -> None:
         " thought, all else as it is. So the ups and downs of the day don't count for or against it."
     )
     tables.show(present.table(found.outcomes, scope().zone), "Migrations, newest first", figures=("predicted", "came"))
+    chart_file.table_button(lambda: csv_files.migrations(found.outcomes), "migrations", "history_migrations_csv")
     _one(found.outcomes)
     chart = present.scatter(found.outcomes)
     if chart is not None:

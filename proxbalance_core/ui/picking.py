@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from proxbalance_core.present import exports, plan_charts, schedule, selection, words
+from proxbalance_core.present import csv_files, plan_charts, schedule, selection, words
 from proxbalance_core.services import trying
 from proxbalance_core.services.workbench import Generation, KeptGeneration
 from proxbalance_core.ui import cache, cards, tables, theme
@@ -185,7 +185,7 @@ def _files(found: Selection, assessment: Assessment, picked: Picked) -> None:
     with st.container(horizontal=True):
         chosen = [move for move in assessment.recommendations if picked.get(move.vmid) == move.target]
         st.download_button(
-            "CSV of these", exports.recommendations_csv(chosen), file_name="picked.csv", mime="text/csv",
+            "CSV of these", csv_files.recommendations_csv(chosen), file_name="picked.csv", mime="text/csv",
             key="rec_pick_csv", icon=":material/download:", on_click="ignore",
         )  # fmt: skip
         if found.plan.shell and scope().as_of is None:

@@ -197,6 +197,11 @@ def test_unknown_paths_are_a_problem_in_json(api: Api, path: str) -> None:
     assert "/api/v1/openapi.json" in detail
 
 
+def test_a_name_with_a_line_feed_is_a_name(api: Api) -> None:
+    status, detail, _ = api.refused("GET", "/nodes/pve%0A1")
+    assert status == 404 and "There is no node" in detail
+
+
 @pytest.mark.parametrize("method", ["POST", "DELETE", "PATCH", "OPTIONS"])
 def test_unknown_methods_are_told_what_there_is(api: Api, method: str) -> None:
     answer = api.ask(method, "/info")

@@ -188,6 +188,53 @@ def test_export_as_csv_and_json_of_now_and_of_a_time(api: Api) -> None:
     assert api.get("/recommendations/export", to="2020-01-01T00:00:00Z")["items"] == []
 
 
+def test_guests_that_stay_as_a_file(api: Api) -> None:
+    skips = api.bench.latest("demo").assessment["skipped"]
+    told = api.get("/recommendations/skipped/export")
+    assert told["items"] == skips and told["total_count"] == len(skips)
+    answer = api.ask("GET", "/recommendations/skipped/export", params={"format": "csv"})
+    assert answer.headers["content-disposition"] == 'attachment; filename="skipped.csv"'
+    rows = list(csv.DictReader(io.StringIO(answer.text)))
+    assert [(int(row["VMID"]), row["Reason"], row["Node"]) for row in rows] == [
+        (skip["vmid"], skip["reason"], skip["node"]) for skip in skips
+    ]
+
+
+def test_scores_as_a_file(api: Api) -> None:
+    told = api.get("/score-history/export")
+    assert told["total_count"] == 2 * 5
+    newest = {row["node"]: row for row in told["items"][5:]}
+    for node in api.bench.latest("demo").assessment["nodes"]:
+        assert newest[node["name"]]["score"] == pytest.approx(node["score"])
+        assert newest[node["name"]]["cpu_pct"] == pytest.approx(node["cpu_pct"])
+    part = api.get("/score-history/export", limit=2, offset=9)
+    assert part["items"] == told["items"][9:] and part["total_count"] == 10
+    assert [row["node"] for row in api.get("/score-history/export", node="pve2")["items"]] == ["pve2"] * 2
+    assert api.get("/score-history/export", to="2020-01-01T00:00:00Z")["items"] == []
+    text = api.ask("GET", "/score-history/export", params={"format": "csv", "node": "pve2", "limit": 1}).text
+    (row,) = csv.DictReader(io.StringIO(text))
+    first = next(one for one in told["items"] if one["node"] == "pve2")
+    assert (row["Node"], float(row["Penalty"])) == ("pve2", pytest.approx(first["score"], abs=0.005))
+
+
+def test_a_long_file_is_made_while_it_is_sent(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    from proxbalance_core.services import exporting
+
+    read: list[int] = []
+    real = exporting._run
+
+    def noted(bench: object, generation: int) -> object:
+        read.append(generation)
+        return real(bench, generation)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(exporting, "_run", noted)
+    total, runs = exporting.past_runs(api.bench, "demo", (None, None))
+    assert total == 2 and read == []
+    assert next(runs).generation == max(read) and len(read) == 1
+    answer = api.ask("GET", "/recommendations/export", params={"format": "csv", "from": "2020-01-01T00:00:00Z"})
+    assert answer.status_code == 200 and "content-length" not in answer.headers
+
+
 def test_events_are_read_on_from_where_one_stopped(api: Api) -> None:
     first = api.get("/events", limit=1)
     rest = api.get("/events", after=first["next_after"])

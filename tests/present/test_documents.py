@@ -7,6 +7,7 @@ import io
 import json
 import shlex
 import subprocess
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC
 from functools import cache
@@ -15,7 +16,7 @@ import pytest
 
 from proxbalance_core import Assessment, assess
 from proxbalance_core.errors import MalformedResponse
-from proxbalance_core.present import advice, comparison, details, exports, marks, views, words
+from proxbalance_core.present import advice, comparison, csv_files, details, exports, marks, views, words
 from proxbalance_core.present.attention import attention, search
 from proxbalance_core.present.reading import read_assessment
 from tests.app.sample import HOSTILE, snapshot
@@ -69,19 +70,34 @@ def test_two_nodes_side_by_side_add_up_to_their_scores() -> None:
 
 def test_csv_has_the_promised_header_and_no_formula() -> None:
     move = replace(made().recommendations[0], name="=1+1")
-    rows = list(csv.reader(io.StringIO(exports.recommendations_csv([move]))))
+    rows = list(csv.reader(io.StringIO(csv_files.recommendations_csv([move]))))
     assert ",".join(rows[0]) == "VMID,Name,Type,Source,Target,Score Improvement,Confidence,Risk,Reason"
     assert rows[1][:3] == [str(move.vmid), "'=1+1", move.type]
 
 
 @pytest.mark.parametrize("cell", ["=1", "+a", "-a", "@a", "\t=1", "\r=1", " =1", HOSTILE[3]])
 def test_cells_that_a_spreadsheet_would_run_are_neutralised(cell: str) -> None:
-    assert exports.neutral(cell) == "'" + cell
+    assert csv_files.neutral(cell) == "'" + cell
 
 
 @pytest.mark.parametrize("cell", ["-3.50", "+4", "12", "web-1", "a=b"])
 def test_other_cells_stay(cell: str) -> None:
-    assert exports.neutral(cell) == cell
+    assert csv_files.neutral(cell) == cell
+
+
+def test_a_long_table_comes_in_pieces_that_are_not_kept() -> None:
+    taken = 0
+
+    def rows() -> Iterator[tuple[int, str]]:
+        nonlocal taken
+        for taken in range(1, 20_001):
+            yield taken, "=x" * 20
+
+    pieces = csv_files.pieces(("N", "Text"), rows())
+    first = next(pieces)
+    assert len(first) < 2 * csv_files.PIECE_CHARACTERS and taken < 2_000
+    whole = list(csv.reader(io.StringIO(first + "".join(pieces))))
+    assert len(whole) == 20_001 and whole[-1] == ["20000", "'" + "=x" * 20]
 
 
 def test_json_is_the_document() -> None:

@@ -153,6 +153,18 @@ def test_the_demo_from_beginning_to_end(tmp_path: Path, file: Path) -> None:
     assert run("doctor", *data).exit_code == 0
     lines = run("export", "--format", "csv", *data).stdout.splitlines()
     assert lines[0].startswith("VMID,Name,Type,Source,Target")
+    stays = run("export", "--what", "skipped", "--format", "csv", *data).stdout.splitlines()
+    assert stays[0].startswith("VMID,Name,Type,Node,Reason") and len(stays) > 20
+    assert len(json.loads(run("export", "--what", "skipped", *data).stdout)) == len(stays) - 1
+    history = run("export", "--what", "history", "--format", "csv", *data).stdout.splitlines()
+    assert history[0].startswith("Time,Node,Penalty") and (len(history) - 1) % 5 == 0 < len(history) - 1
+    assert json.loads(run("export", "--what", "history", "--to", "2020-01-01T00:00:00Z", *data).stdout) == []
+    assert json.loads(run("export", "--what", "migrations", *data).stdout) == []
+    over = run("export", "--format", "csv", "--from", "2020-01-01T00:00:00Z", *data).stdout.splitlines()
+    assert over[0] == f"Generated,{lines[0]}" and len(over) >= len(lines)
+    refused = run("export", "--from", "yesterday", *data)
+    assert refused.exit_code == 2 and "--from takes a time such as" in refused.stderr
+    assert run("export", "--what", "skipped", "--from", "2020-01-01T00:00:00Z", *data).exit_code == 2
     exported = run("export", "--what", "snapshot", *data).stdout
     assert json.loads(exported)["cluster"] == "demo"
     assert run("import", file, "--as", "snapshot", *data).exit_code == 0
