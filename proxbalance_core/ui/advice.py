@@ -20,7 +20,7 @@ from proxbalance_core.present import (
 from proxbalance_core.present.advice import Filters
 from proxbalance_core.services import feedback
 from proxbalance_core.services.workbench import Generation, KeptGeneration
-from proxbalance_core.ui import cache, header, landing, move_card, tables
+from proxbalance_core.ui import cache, chart_file, header, landing, move_card, tables
 from proxbalance_core.ui.state import scope, workbench
 
 if TYPE_CHECKING:
@@ -164,6 +164,7 @@ def staying(generation: KeptGeneration) -> None:
     tables.show(
         details.skipped(found, scope().web), "Guests that are not recommended, with the reason", points=("gain",)
     )
+    chart_file.table_button(lambda: csv_files.skipped(found), "guests-that-stay", "rec_stay_csv")
     if scope().as_of is None:
         _muted([skip.vmid for skip in assessment.skipped if skip.reason == "muted"])
 
@@ -242,15 +243,6 @@ def downloads(generation: KeptGeneration) -> None:
             file_name="recommendations.csv",
             mime="text/csv",
             key="rec_csv",
-            icon=":material/download:",
-            on_click="ignore",
-        )
-        st.download_button(
-            "Guests that stay, CSV",
-            lambda: "".join(csv_files.skipped(assessment.skipped)),
-            file_name="skipped.csv",
-            mime="text/csv",
-            key="rec_skipped_csv",
             icon=":material/download:",
             on_click="ignore",
         )
