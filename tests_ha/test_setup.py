@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import logging
+from pathlib import Path
 
 import pytest
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
@@ -12,6 +14,7 @@ from homeassistant.helpers import issue_registry as ir
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.proxbalance import client as client_module
+from custom_components.proxbalance import minimum
 from custom_components.proxbalance.const import DOMAIN
 
 from .app import TOKEN, App
@@ -118,3 +121,20 @@ async def test_the_app_under_a_path(hass: HomeAssistant, app: App) -> None:
     app.base = "/balance"
     entry = await set_up(hass, app, url=f"{app.url}balance")
     assert entry.state is ConfigEntryState.LOADED
+
+
+@pytest.mark.parametrize("version", [(2024, 12), (2025, 3), (2025, 4), (2026, 1)])
+def test_an_older_home_assistant_is_told_so(version: tuple[int, int]) -> None:
+    if version >= minimum.MINIMUM:
+        minimum.require(*version)
+        return
+    said = rf"^ProxBalance needs Home Assistant 2025\.4 or newer; this is {version[0]}\.{version[1]}\. Update it\.$"
+    with pytest.raises(ImportError, match=said):
+        minimum.require(*version)
+
+
+def test_the_minimum_is_everywhere_the_same() -> None:
+    told = ".".join(map(str, minimum.MINIMUM))
+    root = Path(__file__).parents[1]
+    assert json.loads((root / "hacs.json").read_text(encoding="utf-8"))["homeassistant"] == f"{told}.0"
+    assert f"Home Assistant {told} or newer" in (root / "docs" / "home-assistant.md").read_text(encoding="utf-8")

@@ -7,6 +7,9 @@ from typing import Final
 
 from homeassistant.const import Platform
 
+from . import minimum  # everything imports this module first
+
+assert minimum
 DOMAIN: Final = "proxbalance"
 PLATFORMS: Final = (Platform.BINARY_SENSOR, Platform.BUTTON, Platform.EVENT, Platform.SENSOR)
 
