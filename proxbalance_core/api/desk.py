@@ -9,6 +9,7 @@ from proxbalance_core.api.problems import RETRY, Problem
 from proxbalance_core.api.shelf import Encoded, Shelf
 from proxbalance_core.domain.connections import Connection
 from proxbalance_core.domain.plans import Assessment
+from proxbalance_core.domain.quantities import Reading, node_readings
 from proxbalance_core.errors import ConfigError
 from proxbalance_core.present.reading import read_assessment
 from proxbalance_core.services.assessing import Generation, KeptGeneration
@@ -26,6 +27,7 @@ class Desk:
     def __init__(self, bench_of: BenchOf) -> None:
         self._bench_of = bench_of
         self._generations, self._told = Shelf(MOST_GENERATIONS), Shelf(MOST_GENERATIONS)
+        self._figures = Shelf(MOST_GENERATIONS)
         self._answers = Shelf(MOST_ANSWER_BYTES, lambda answer: answer.size)
         self._newest: dict[str | None, tuple[float, tuple[int, str, int]]] = {}
 
@@ -97,6 +99,16 @@ class Desk:
         )
         assert isinstance(told, Assessment)
         return told
+
+    def node_figures(self, generation: KeptGeneration) -> tuple[Reading, ...]:
+        """The quantities of every node at a generation."""
+        snapshot = generation.snapshot if isinstance(generation, Generation) else None
+        found = self._figures.get(
+            (id(self.bench), generation.cid, generation.id),
+            lambda: tuple(node_readings(self.assessment(generation), snapshot)),
+        )
+        assert isinstance(found, tuple)
+        return found
 
     def answer(self, named: str | None, generation: Generation, asked: Hashable, make: Callable[[], Encoded]) -> (
         Encoded

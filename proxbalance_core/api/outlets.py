@@ -6,7 +6,7 @@ from itertools import islice
 
 from proxbalance_core.api.answers import EventsPage, ExportedRun, Listed, ScoreAt, cut
 from proxbalance_core.api.endpoint import Call, Page, Stream
-from proxbalance_core.domain.quantities import Facts, Reading, readings
+from proxbalance_core.domain.quantities import Facts, Reading, cluster_readings
 from proxbalance_core.domain.results import Skip
 from proxbalance_core.domain.units import known
 from proxbalance_core.present import csv_files
@@ -87,7 +87,9 @@ def events(call: Call) -> EventsPage:
 
 def quantities(call: Call) -> Listed[Reading]:
     """Every figure of the registry with its present value."""
-    return cut(tuple(readings(facts(call, call.cid))), call.query)
+    made = call.desk.newest(call.cid)
+    of_nodes = () if made is None else call.desk.node_figures(made)
+    return cut((*cluster_readings(facts(call, call.cid)), *of_nodes), call.query)
 
 
 def facts(call: Call, cid: str) -> Facts:

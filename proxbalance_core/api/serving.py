@@ -22,7 +22,7 @@ from proxbalance_core.domain.documents import plain
 from proxbalance_core.errors import ProxBalanceError
 
 # Threads of each lane: reads don't wait for the engine, the engine not for clusters, and the pages' files for none.
-THREADS: dict[Lane, int] = {"read": 8, "think": 2, "ask": 4}
+THREADS: dict[Lane, int] = {"read": 4, "think": 2, "ask": 4}
 MOST_WAITING = 16
 JSON = "application/json"
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
 SNAPSHOT_FORMAT = "proxbalance.snapshot/1"
-_RENAMED = {PastMove: {"source_node": "from", "target_node": "to"}}
+_RENAMED: dict[type, dict[str, str]] = {PastMove: {"source_node": "from", "target_node": "to"}}
 
 
 @cache
@@ -72,6 +72,9 @@ def snapshot_to_dict(snapshot: ClusterSnapshot) -> dict[str, Any]:
     return {"format": SNAPSHOT_FORMAT, **plain(snapshot, keep_missing=False)}
 
 
+_AS_THEY_ARE = frozenset((str, int, bool, type(None)))
+
+
 def plain(value: Any, *, keep_missing: bool = True) -> Any:
     """``value`` as JSON-ready types.
 
@@ -81,8 +84,12 @@ def plain(value: Any, *, keep_missing: bool = True) -> Any:
     keep_missing : bool
         NaN and None as null (assessments), else their keys are left out (snapshots).
     """
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return _record(value, keep_missing)
+    kind: Any = type(value)
+    if kind in _AS_THEY_ARE:
+        return value
+    keys = _keys(kind)
+    if keys is not None:
+        return _record(value, keys, keep_missing)
     if isinstance(value, dict):
         return {key: plain(item, keep_missing=keep_missing) for key, item in value.items()}
     if isinstance(value, (tuple, list)):
@@ -96,15 +103,21 @@ def plain(value: Any, *, keep_missing: bool = True) -> Any:
     return value
 
 
-def _record(value: Any, keep_missing: bool) -> dict[str, Any]:
-    renamed = _RENAMED.get(type(value), {})
+@cache
+def _keys(kind: Any) -> tuple[tuple[str, str], ...] | None:
+    """The fields of a dataclass, each with its key in a document; None for any other type."""
+    if not dataclasses.is_dataclass(kind):
+        return None
+    renamed: dict[str, str] = _RENAMED.get(kind, {})
+    return tuple((field.name, renamed.get(field.name, field.name)) for field in dataclasses.fields(kind))
+
+
+def _record(value: Any, keys: tuple[tuple[str, str], ...], keep_missing: bool) -> dict[str, Any]:
     out: dict[str, Any] = {}
-    for field in dataclasses.fields(value):
-        item = getattr(value, field.name)
-        missing = item is None or (isinstance(item, float) and not math.isfinite(item))
-        if missing and not keep_missing:
-            continue
-        out[renamed.get(field.name, field.name)] = plain(item, keep_missing=keep_missing)
+    for name, key in keys:
+        item = getattr(value, name)
+        if keep_missing or not (item is None or (isinstance(item, float) and not math.isfinite(item))):
+            out[key] = item if type(item) in _AS_THEY_ARE else plain(item, keep_missing=keep_missing)
     return out
 
 

@@ -213,13 +213,22 @@ NODE: tuple[NodeQuantity, ...] = (
 
 def readings(facts: Facts) -> Iterator[Reading]:
     """Every quantity of a cluster with its value, those of the whole cluster first."""
+    yield from cluster_readings(facts)
+    if facts.told is not None:
+        yield from node_readings(facts.told, facts.snapshot)
+
+
+def cluster_readings(facts: Facts) -> Iterator[Reading]:
+    """The quantities of the whole cluster."""
     for quantity in CLUSTER:
         yield _reading(quantity, f"cluster/{quantity.key}", None, quantity.value(facts))
-    if facts.told is None:
-        return
-    after, limits = facts.told.batch_impact.after, _limits(facts.told)
-    measured = {node.name: node for node in facts.snapshot.nodes} if facts.snapshot else {}
-    for node in facts.told.nodes:
+
+
+def node_readings(told: Assessment, snapshot: ClusterSnapshot | None) -> Iterator[Reading]:
+    """The quantities of every node: they are those of an assessment, whatever happens after it."""
+    after, limits = told.batch_impact.after, _limits(told)
+    measured = {node.name: node for node in snapshot.nodes} if snapshot else {}
+    for node in told.nodes:
         of = NodeFacts(
             node=node, limits=limits, measured=measured.get(node.name), after=after.nodes.get(node.name),
             score_after=after.node_scores.get(node.name),
