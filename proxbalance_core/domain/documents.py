@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
 SNAPSHOT_FORMAT = "proxbalance.snapshot/1"
-_RENAMED: dict[type, dict[str, str]] = {PastMove: {"source_node": "from", "target_node": "to"}}
+_RENAMED: dict[Any, dict[str, str]] = {PastMove: {"source_node": "from", "target_node": "to"}}
 
 
 @cache
