@@ -135,7 +135,7 @@ class Settings:
     )
     min_score_improvement: float = _number(15.0, "points", 0, 500, "least gain of a single move", group="plan")
     hold_recurring_peaks: bool = _other(
-        True, "leave a node alone that is over a threshold for a daily peak alone", "plan"
+        True, "leave a node alone whose daily peak stays under the CPU threshold, within the margin of plans", "plan"
     )
     cooldown_hours: float = _number(24.0, "hours", 0, 720, "no second move of a guest within", group="plan")
     max_moves: int = _number(

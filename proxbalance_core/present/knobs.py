@@ -60,7 +60,7 @@ TITLES = {
     "soft_edge_pct": "Soft edge",
     "min_score_improvement": "Least improvement",
     "cooldown_hours": "Rest after a move",
-    "hold_recurring_peaks": "Leave daily peaks alone",
+    "hold_recurring_peaks": "Leave small daily peaks alone",
     "max_moves": "Most moves",
     "max_parallel_per_node": "At once on a node",
     "plan_margin_pct": "Margin of plans",

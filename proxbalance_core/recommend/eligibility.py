@@ -259,11 +259,11 @@ def _source_not_allowed(node: Node, settings: Settings) -> Barrier | None:
 
 
 def held_for_peaks(snapshot: ClusterSnapshot, settings: Settings) -> frozenset[str]:
-    """Nodes that nothing but a peak of every day takes over a threshold, with the plan's margin.
+    """Nodes for which nothing but a peak of every day calls, and that by the plan's margin alone.
 
-    Their memory and iowait are under their thresholds, their CPU is in 95 % of all other hours, and now too unless it
-    is the peak's hour. A peak that stays on after its hours is none any more, and one that reaches the second step of
-    the CPU's points is no matter of taste: it is relieved.
+    In no hour of the last 7 days were they over the CPU threshold, so that no overload is bought by leaving them. Their
+    memory and iowait are under their thresholds, their CPU is under the threshold less the margin in 95 % of all other
+    hours, and now too unless it is the peak's hour: one that stays on after its hours is none any more.
     """
     if not settings.hold_recurring_peaks:
         return frozenset()
@@ -273,13 +273,13 @@ def held_for_peaks(snapshot: ClusterSnapshot, settings: Settings) -> frozenset[s
 
 def _peak_alone(node: Node, hour: int, settings: Settings) -> bool:
     peak, limit = node.recurring_peak, settings.cpu_threshold - settings.plan_margin_pct
-    severe = settings.cpu_threshold + settings.cpu_threshold_offset_1
-    if peak is None or not limit <= peak.peak_pct < severe or peak.rest_pct >= limit:
+    if peak is None or not peak.rest_pct < limit <= peak.peak_pct:
         return False
+    seen = max(node.cpu.max_7d_pct, node.cpu.current_pct)
     calm_now = hour in peak.hours or node.cpu.current_pct < limit
     iowait = node.iowait.current_pct
     calm = node.mem.current_pct < settings.mem_threshold and not iowait >= settings.iowait_threshold
-    return calm_now and calm
+    return seen < settings.cpu_threshold and calm_now and calm
 
 
 def _recurring_spike(node: Node, snapshot: ClusterSnapshot) -> Barrier:
@@ -288,11 +288,12 @@ def _recurring_spike(node: Node, snapshot: ClusterSnapshot) -> Barrier:
     begin, end = peak.hours[0], (peak.hours[-1] + 1) % 24
     detail = (
         f"{node.name} is busy every day from {begin:02d}:00 to {end:02d}:00 ({snapshot.timezone}), with"
-        f" {peak.peak_pct:.0f} % CPU, and recovers by itself: at other hours it stays under {peak.rest_pct:.0f} %."
+        f" {peak.peak_pct:.0f} % CPU, and recovers by itself: it was never over {node.cpu.max_7d_pct:.0f} % in 7 days,"
+        f" at other hours under {peak.rest_pct:.0f} %."
     )
     return Barrier(
         reason="recurring_spike", detail=detail,
-        would_change=f"when the load stays after {end:02d}:00, or with hold_recurring_peaks switched off",
+        would_change=f"when it comes over the threshold, or stays after {end:02d}:00, or with hold_recurring_peaks off",
     )  # fmt: skip
 
 

@@ -345,9 +345,11 @@ def clash(second: list[str]) -> Cluster:
 
 @story("073-a-peak-of-every-day-is-left-alone", hours=[10, 11])
 @story("074-a-peak-that-stayed-on-is-relieved", hours=[7, 8])
-def daily_peak(hours: list[int]) -> Cluster:
-    """pve1 at 72 % now, half past ten; every day it is so in ``hours``, and under 40 % in the others."""
-    peak = {"hours": hours, "days": 7, "peak_pct": 72.0, "rest_pct": 40.0}
+@story("075-a-daily-peak-over-the-threshold-is-relieved", hours=[10, 11], neighbour=6.5)
+def daily_peak(hours: list[int], neighbour: float = 4.4) -> Cluster:
+    """pve1 at 58 % now (with a larger neighbour 72 %), half past ten; every day it is so in ``hours``, else under 40 %."""
+    high = round((0.3 + neighbour + 4.5) / 16 * 100, 1)
+    peak = {"hours": hours, "days": 7, "peak_pct": high, "rest_pct": 40.0}
     cluster = Cluster().node("pve1", recurring_peak=peak).node("pve2").node("pve3")
-    cluster.guest(101, "pve1", 6.5, lock="backup").guest(102, "pve1", 4.5)
+    cluster.guest(101, "pve1", neighbour, lock="backup").guest(102, "pve1", 4.5)
     return cluster.guest(201, "pve2", 1.0, lock="backup").guest(301, "pve3", 2.0, lock="backup")

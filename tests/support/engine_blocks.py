@@ -38,8 +38,9 @@ WHY: dict[str, tuple[str, str]] = {
         "more load, or lower thresholds",
     ),
     "recurring_spike": (
-        "the load that calls for it comes daily at this hour and goes by itself (with the patterns, which are not there yet)",
-        "a lasting load",
+        "a short CPU peak of every day alone calls for it, and that by `plan_margin_pct`: all week its node stayed under the"
+        " threshold",
+        "a peak over the threshold or a lasting load; `hold_recurring_peaks` off",
     ),
     "storage_incompatible": (
         "every other node is ruled out by storage",

@@ -1,4 +1,4 @@
-"""Which nodes are left alone for a daily peak, and which are not."""
+"""Which nodes are left alone for a daily peak that the margin of plans alone minds, and which are not."""
 
 from __future__ import annotations
 
@@ -26,17 +26,32 @@ def test_it_is_held_and_says_when_it_would_not_be() -> None:
     assert held_for_peaks(QUIET, Settings()) == {"pve1"}
     skip = next(s for s in assess(QUIET, Settings()).skipped if s.vmid == 102)
     assert skip.reason == "recurring_spike"
-    assert skip.detail.startswith("pve1 is busy every day from 10:00 to 12:00 (UTC), with 72 % CPU, and recovers")
+    assert skip.detail.startswith("pve1 is busy every day from 10:00 to 12:00 (UTC), with 58 % CPU, and recovers")
     assert skip.would_change is not None and "after 12:00" in skip.would_change
     assert {m.vmid for m in assess(QUIET, changed(Settings(), {"hold_recurring_peaks": False})).recommendations} == {
         102
     }
 
 
+def test_a_peak_over_the_threshold_is_relieved_though_it_passes() -> None:
+    over = ClusterSnapshot.from_dict(STORIES["075-a-daily-peak-over-the-threshold-is-relieved"]().document())
+    assert over.nodes[0].recurring_peak is not None
+    assert held_for_peaks(over, Settings()) == frozenset()
+    assert {m.vmid for m in assess(over, Settings()).recommendations} == {102}
+
+
+def test_it_is_for_the_margin_alone() -> None:
+    assert held_for_peaks(QUIET, changed(Settings(), {"plan_margin_pct": 0.0})) == frozenset()
+    assert held_for_peaks(QUIET, changed(Settings(), {"cpu_threshold": 57.0})) == frozenset()
+
+
 @pytest.mark.parametrize(
     "snapshot",
     [
-        pve1({"peak_pct": 81.0}),
+        pve1({"peak_pct": 54.0}),
+        pve1(cpu=dataclasses.replace(QUIET.nodes[0].cpu, max_7d_pct=60.0)),
+        pve1(cpu=dataclasses.replace(QUIET.nodes[0].cpu, max_7d_pct=float("nan"))),
+        pve1(cpu=dataclasses.replace(QUIET.nodes[0].cpu, current_pct=60.0)),
         pve1({"rest_pct": 56.0}),
         pve1({"hours": (12, 13)}),
         pve1(recurring_peak=None),
