@@ -347,7 +347,7 @@ def clash(second: list[str]) -> Cluster:
 @story("074-a-peak-that-stayed-on-is-relieved", hours=[7, 8])
 @story("075-a-daily-peak-over-the-threshold-is-relieved", hours=[10, 11], neighbour=6.5)
 def daily_peak(hours: list[int], neighbour: float = 4.4) -> Cluster:
-    """pve1 at 58 % now (with a larger neighbour 72 %), half past ten; every day it is so in ``hours``, else under 40 %."""
+    """pve1 at 58 % now (with a larger neighbour 72 %), at 10:30; every day so in ``hours``, else under 40 %."""
     high = round((0.3 + neighbour + 4.5) / 16 * 100, 1)
     peak = {"hours": hours, "days": 7, "peak_pct": high, "rest_pct": 40.0}
     cluster = Cluster().node("pve1", recurring_peak=peak).node("pve2").node("pve3")
