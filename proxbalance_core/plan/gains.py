@@ -43,6 +43,7 @@ class Gains:
         self._mean_cores = np.zeros(movers) if cores is None else cores.mean(axis=1)
         self._peak_cores = np.zeros(movers) if cores is None else cores.max(axis=1, initial=0.0)
         self._squared = None if cores is None else cores * cores
+        self._swapped: dict[int, Floats] = {}  # the first of a swap: what the swap with each other takes off
         self._seen = -1
         self.refresh()
 
@@ -56,6 +57,9 @@ class Gains:
         touched = np.zeros(len(board.stamp), dtype=bool)
         touched[changed] = True
         stale = np.flatnonzero(touched[board.at])
+        self._swapped = {a: kept for a, kept in self._swapped.items() if not touched[board.at[a]]}
+        for kept in self._swapped.values():
+            kept[stale] = np.nan
         self.cpu_drop[stale] = in_parts(board.cpu_drop, stale)
         self.drop[stale] = self.cpu_drop[stale] + board.fixed_drop(stale)
         self._set_slopes()
@@ -164,6 +168,18 @@ class Gains:
         twice, once = (self._squared[m] @ hours)[across], (self.board.carried.cpu_cores[m] @ hours)[across]
         core = self._per_core[n]
         return np.asarray((twice * core * core + 2.0 * once * core * mem + mem * mem * hours.sum()) / 4.0)
+
+    def exchanged(self, a: Ints, b: Ints) -> Floats:
+        """The strain that movers ``a`` and ``b`` take off by changing places [points]; NaN: not worked out yet."""
+        unknown, firsts = np.full(len(self.drop), np.nan), np.unique(a)
+        table = np.array([self._swapped.get(first, unknown) for first in firsts.tolist()])
+        return np.asarray(table.reshape(len(firsts), len(unknown))[np.searchsorted(firsts, a), b])
+
+    def keep_exchanged(self, a: Ints, b: Ints, points: Floats) -> None:
+        """Keep what was worked out for pairs of movers, until one of their nodes changes."""
+        for first in np.unique(a).tolist():
+            kept = self._swapped.setdefault(first, np.full(len(self.drop), np.nan))
+            kept[b[a == first]] = points[a == first]
 
     def relief(self, m: Ints, target: Ints) -> Floats:
         """The fall of ``J x nodes`` when each of ``m`` goes to its ``target``, pairwise and exact [points]."""

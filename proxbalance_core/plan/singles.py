@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +12,7 @@ from proxbalance_core.plan.board import LEAST_GAIN, PAIRS_AT_ONCE, Board
 from proxbalance_core.plan.gates import Gate
 
 FIRST_CHUNK, CHUNK = 32, PAIRS_AT_ONCE
+FIRST_ASKED = 8  # pairs that the gate is asked about at first: mostly one of them passes
 TIE = 1e-9
 
 
@@ -34,8 +36,8 @@ def best_single(board: Board, gate: Gate) -> Choice | None:
         top = np.argpartition(-ceiling, size)[:size] if size < len(ceiling) else np.arange(len(ceiling))
         m, n = movers[top], targets[top]
         relief = gate.gains.relief(m, n)
-        gain = np.where(gate.passes(m, n, relief), relief - board.cost(m, n), -np.inf)
-        for i in np.argsort(-gain, kind="stable"):
+        gain = relief - board.cost(m, n)
+        for i in _passing_first(gate, (m, n, relief), gain, best):
             if gain[i] <= best - TIE:
                 break
             if board.takes(int(m[i]), int(n[i])):
@@ -49,6 +51,17 @@ def best_single(board: Board, gate: Gate) -> Choice | None:
         return None
     gain_of, mover, target = min(ties, key=lambda choice: (board.lead[choice[1]], choice[2]))
     return Choice(moves=((mover, target),), gain=gain_of)
+
+
+def _passing_first(gate: Gate, pairs: tuple[Ints, Ints, Floats], gain: Floats, least: float) -> Iterator[int]:
+    """Places of the ``pairs`` (mover, target, relief) that pass, the best first; the gate is asked as far as needed."""
+    order = np.argsort(-gain, kind="stable")
+    order = order[gain[order] > least - TIE]
+    begin, size = 0, FIRST_ASKED
+    while begin < len(order):
+        part = order[begin : begin + size]
+        begin, size = begin + size, 4 * size
+        yield from part[gate.passes(*(side[part] for side in pairs))].tolist()
 
 
 def best_of_each(board: Board, gate: Gate) -> dict[int, int]:

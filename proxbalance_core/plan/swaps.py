@@ -23,9 +23,13 @@ def best_swap(board: Board, gains: Gains) -> Choice | None:
     at = board.at
     begin, size = 0, FIRST_CHUNK
     while begin < len(first) and (best is None or limits[begin] > best.gain - TIE):
-        a, b = first[begin : begin + size], second[begin : begin + size]
+        a, b, limit = (side[begin : begin + size] for side in (first, second, limits))
         begin, size = begin + size, min(4 * size, CHUNK)
-        relief = swap_relief(board, a, b)
+        # The strain of a swap holds until one of its nodes changes, and with it few pairs may gain any more.
+        limit = limit - _foreseen(gains, a, b) + _exchanged(board, gains, a, b)
+        kept = ~(limit <= (LEAST_GAIN if best is None else best.gain) - TIE)
+        a, b = a[kept], b[kept]
+        relief = swap_relief(board, a, b, _foreseen(gains, a, b))
         gain = relief - board.cost(a, at[b]) - board.cost(b, at[a])
         good = np.flatnonzero(gain > (LEAST_GAIN if best is None else best.gain + TIE))
         good = good[swaps_agreed(board, a[good], b[good], relief[good])]
@@ -61,11 +65,27 @@ def _ceiling(board: Board, gains: Gains, leaders: Ints, others: Ints) -> Floats:
     """The most that each of ``leaders`` and each of ``others`` could gain by changing places, as a matrix."""
     at, nodes = board.at, np.arange(len(board.field.mem))
     here, row = np.unique(at[leaders], return_inverse=True)
+    evened = (gains.leaving - gains.drop)[leaders][:, None] + (gains.leaving - gains.drop)[others]
     there = gains.evened_by_arrival(leaders, nodes)[:, at[others]]
     back = gains.evened_by_arrival(others, here)[:, row].T
     cost = board.cost(leaders[:, None], at[others][None, :]) + board.cost(others[None, :], at[leaders][:, None])
     unbounded = board.unbounded[leaders][:, None] | board.unbounded[others]
-    return np.where(unbounded, np.inf, gains.leaving[leaders][:, None] + gains.leaving[others] + there + back - cost)
+    strain = _foreseen(gains, leaders[:, None], others[None, :])
+    return np.where(unbounded, np.inf, strain + evened + there + back - cost)
+
+
+def _foreseen(gains: Gains, a: Ints, b: Ints) -> Floats:
+    """The strain that swaps take off both nodes where it is known, else the most that it can be [points]."""
+    known = gains.exchanged(a, b)
+    return np.where(np.isnan(known), gains.drop[a] + gains.drop[b], known)
+
+
+def _exchanged(board: Board, gains: Gains, a: Ints, b: Ints) -> Floats:
+    """The strain that swaps take off both nodes, pairwise [points]; worked out where it is not known."""
+    unknown = np.flatnonzero(np.isnan(gains.exchanged(a, b)))
+    if len(unknown):
+        gains.keep_exchanged(a[unknown], b[unknown], swap_strain(board, a[unknown], b[unknown]))
+    return gains.exchanged(a, b)
 
 
 def _fixed_free(board: Board, m: Ints, n: Ints) -> Bools:
@@ -81,23 +101,33 @@ def _memory_fits(board: Board, a: Ints, b: Ints) -> Bools:
     return np.asarray(there & here)
 
 
-def swap_relief(board: Board, a: Ints, b: Ints) -> Floats:
-    """The fall of ``J x nodes`` when each pair changes places [points]."""
-    field, at = board.field, board.at
-    changes, fallen = [], np.zeros(len(a))
+def _changes(board: Board, a: Ints, b: Ints) -> list[tuple[Ints, Floats, Floats]]:
+    """Both nodes of each pair with the other's mover on them: entries for ``Board.spread_gain``."""
+    field, at, changes = board.field, board.at, []
     for leaves, comes in ((a, b), (b, a)):
-        n = at[leaves]
-        _, cpu, mem = board.after(leaves, n, -1.0)
-        cpu = cpu + board.carried.cpu_pct(comes, n, field.capacity)
-        mem = mem + 100.0 * board.carried.mem_bytes[comes] / field.mem_bytes[n]
-        iowait = field.iowait[n] - board.carried.iowait_pct[leaves] + board.carried.iowait_pct[comes]
+        n, cpu, mem = board.after(leaves, at[leaves], -1.0)
+        cpu += board.carried.cpu_pct(comes, n, field.capacity)
+        changes.append((n, cpu, mem + 100.0 * board.carried.mem_bytes[comes] / field.mem_bytes[n]))
+    return changes
+
+
+def swap_strain(board: Board, a: Ints, b: Ints) -> Floats:
+    """The strain that each pair takes off its nodes by changing places; soft rules and the spread apart [points]."""
+    field, iowait_pct, fallen = board.field, board.carried.iowait_pct, np.zeros(len(a))
+    for (n, cpu, mem), leaves, comes in zip(_changes(board, a, b), (a, b), (b, a), strict=True):
+        iowait = field.iowait[n] - iowait_pct[leaves] + iowait_pct[comes]
         strain = hour_mean(field.hourly_points(cpu)) + field.fixed_points(mem, iowait, field.soft[n])
         fallen += np.where(field.scope[n], field.node_strain[n] - strain, 0.0)
-        changes.append((n, cpu, mem))
+    return fallen
+
+
+def swap_relief(board: Board, a: Ints, b: Ints, strain: Floats | None = None) -> Floats:
+    """The fall of ``J x nodes`` when each pair changes places [points]; ``strain`` is its :func:`swap_strain`."""
+    fallen = swap_strain(board, a, b) if strain is None else strain
     soft = np.zeros(len(a))
     for i in np.flatnonzero(board.soft[a] | board.soft[b]):
         soft[i] = _soft_gain(board, int(a[i]), int(b[i]))
-    return np.asarray(fallen + board.spread_gain(changes) + soft)
+    return np.asarray(fallen + board.spread_gain(_changes(board, a, b)) + soft)
 
 
 def _soft_gain(board: Board, a: int, b: int) -> float:
