@@ -62,11 +62,20 @@ def outlined(snapshot: ClusterSnapshot, settings: Settings) -> Outline:
 
 
 def _moves(view: View, plan: Planned, walk: Walk) -> dict[int, tuple[int, float]]:
-    """Where each guest [position] of the plan ends, and by how much its score improves; takes the walk to its end."""
+    """Where each guest [position] of the plan ends, and by how much its score improves; takes the walk to its end.
+
+    A node's score is its own, but for soft rules between nodes: nodes are scored anew only when a leg comes to one that
+    changed meanwhile, or after a guest with such a rule.
+    """
     before: dict[int, float] = {}
     moves: dict[int, tuple[int, float]] = {}
+    changed: set[int] = set()
+    scores = score_nodes(walk.placed, view.rules.scale, view.settings)
     for leg in plan.order.legs:
-        scores = score_nodes(walk.placed, view.rules.scale, view.settings)
+        if not changed.isdisjoint((leg.source, leg.target)):
+            scores, changed = score_nodes(walk.placed, view.rules.scale, view.settings), set()
+        soft = leg.guest in walk.placed.groups.softly_bound
+        changed.update(range(len(view.snapshot.nodes)) if soft else (leg.source, leg.target))
         if leg.guest not in before:
             before[leg.guest] = side(node_rows(scores, leg.source)).total
         after = side(target_rows(scores, leg.guest, leg.target)).total

@@ -75,6 +75,9 @@ class Gains:
         self.lowest, self.highest = raw.min(axis=1), raw.max(axis=1)
         self._steepest = (self.slope * self.slope).max(axis=1, initial=0.0)
         self._by_hour = 0.5 / (spread * spread.size)
+        cores = self.board.carried.cpu_cores
+        if cores is not None and self._squared is not None:
+            self._cores_by_hour, self._squares_by_hour = cores @ self._by_hour, self._squared @ self._by_hour
 
     def largest_pct(self, m: Ints, n: Ints, *, paired: bool = False) -> Floats:
         """The most that each of ``m`` adds to the load of each of ``n`` in any hour [percent]; a matrix, or pairs."""
@@ -161,13 +164,13 @@ class Gains:
     def _squares(self, m: Ints, n: Ints, *, paired: bool = False) -> Floats:
         """Squares of the loads that movers ``m`` bring to nodes ``n``, over twice the spread, mean over the hours."""
         across = slice(None) if paired else (slice(None), None)
-        hours, mem = self._by_hour, self.board.carried.mem_bytes[m][across] * self._per_byte[n]
-        if self._present is not None or self._squared is None or self.board.carried.cpu_cores is None:
+        rows, hours = m[across], self._by_hour.sum()
+        if self._squared is None:
             load = self.largest_pct(m, n, paired=paired)
-            return np.asarray(load * load * hours.sum())
-        twice, once = (self._squared[m] @ hours)[across], (self.board.carried.cpu_cores[m] @ hours)[across]
-        core = self._per_core[n]
-        return np.asarray((twice * core * core + 2.0 * once * core * mem + mem * mem * hours.sum()) / 4.0)
+            return np.asarray(load * load * hours)
+        core, mem = self._per_core[n], self.board.carried.mem_bytes[rows] * self._per_byte[n]
+        both = self._squares_by_hour[rows] * core * core + 2.0 * self._cores_by_hour[rows] * core * mem
+        return np.asarray((both + mem * mem * hours) / 4.0)
 
     def exchanged(self, a: Ints, b: Ints) -> Floats:
         """The strain that movers ``a`` and ``b`` take off by changing places [points]; NaN: not worked out yet."""

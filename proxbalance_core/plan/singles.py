@@ -61,7 +61,8 @@ def _passing_first(gate: Gate, pairs: tuple[Ints, Ints, Floats], gain: Floats, l
     while begin < len(order):
         part = order[begin : begin + size]
         begin, size = begin + size, 4 * size
-        yield from part[gate.passes(*(side[part] for side in pairs))].tolist()
+        m, target, relief = pairs
+        yield from part[gate.passes(m[part], target[part], relief[part])].tolist()
 
 
 def best_of_each(board: Board, gate: Gate) -> dict[int, int]:

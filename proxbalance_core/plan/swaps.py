@@ -23,7 +23,8 @@ def best_swap(board: Board, gains: Gains) -> Choice | None:
     at = board.at
     begin, size = 0, FIRST_CHUNK
     while begin < len(first) and (best is None or limits[begin] > best.gain - TIE):
-        a, b, limit = (side[begin : begin + size] for side in (first, second, limits))
+        part = slice(begin, begin + size)
+        a, b, limit = first[part], second[part], limits[part]
         begin, size = begin + size, min(4 * size, CHUNK)
         # The strain of a swap holds until one of its nodes changes, and with it few pairs may gain any more.
         limit = limit - _foreseen(gains, a, b) + _exchanged(board, gains, a, b)
