@@ -93,6 +93,26 @@ def test_refusals_are_logged_without_what_was_shown(api: Api) -> None:
     assert secret.split("_", 2)[2] not in str(logs)
 
 
+def test_no_refusal_tells_a_secret_in_a_log(api: Api, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("DEBUG")
+    title, revoked = access.add_token(api.bench, "gone", ("write",))
+    access.revoke_token(api.bench, title.id)
+    _, reader = access.add_token(api.bench, "reader", ("read",))
+    with capture_logs() as logs:
+        assert api.refused("GET", "/info", token=revoked)[0] == 401
+        assert api.refused("POST", "/generate", token=reader, json={})[0] == 403
+        for host in ("evil.example", "127.0.0.1.evil.example"):
+            assert api.ask("GET", "/info", headers={"Host": host}).status_code == 421
+        assert api.refused("POST", "/collect", headers={"Origin": "https://evil.example"})[0] == 403
+        assert api.refused("PUT", "/settings", content="{hunter2", headers=JSON)[0] == 400
+        assert api.refused("PUT", "/settings", content=b"x" * 10 * MOST_BYTES, headers=JSON)[0] == 413
+        assert api.refused("POST", "/simulate", json={"settings": {}, "hunter2": 1})[0] == 422
+    told = str(logs) + caplog.text
+    for secret in (revoked, reader, api.token):
+        assert secret.split("_", 2)[2] not in told
+    assert "hunter2" not in told
+
+
 def test_only_a_digest_is_kept(api: Api, folder: Path) -> None:
     secret = api.token.split("_", 2)[2]
     files = [file for file in folder.rglob("*") if file.is_file()]

@@ -23,8 +23,19 @@ def receiver() -> Iterator[Receiver]:
         yield made
 
 
+@pytest.fixture(autouse=True)
+def no_secret_is_logged(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """Whatever goes wrong in a test here, no log of ours or of a library's tells a key or an address's secret."""
+    caplog.set_level(logging.DEBUG, "proxbalance_core")
+    caplog.set_level(logging.INFO)
+    yield
+    for when in ("setup", "call"):
+        text = "\n".join(record.getMessage() for record in caplog.get_records(when))
+        assert "hush" not in text and KEY not in text
+
+
 def send(receiver: Receiver, **document: object) -> webhook.Sent:
-    return webhook.send(receiver.url, KEY, "t-1", STAMP, document)
+    return webhook.send(f"{receiver.url}?secret=hush", KEY, "t-1", STAMP, document)
 
 
 def test_the_signature_is_of_timestamp_and_body(receiver: Receiver) -> None:
@@ -89,7 +100,7 @@ def test_a_chat_that_refuses_says_so(receiver: Receiver, caplog: pytest.LogCaptu
     assert "hush" not in caplog.text
 
 
-@pytest.mark.parametrize("url", ["", "nonsense", "nosuchservice://token"])
+@pytest.mark.parametrize("url", ["", "nonsense", "nosuchservice://hush"])
 def test_what_apprise_can_t_read_is_refused(url: str) -> None:
     with pytest.raises(ConfigError, match="Apprise can't read this address"):
         chat.checked(url)
