@@ -71,6 +71,8 @@ def test_every_example_of_the_documentation_works(running: tuple[str, str], comm
     assert done.returncode == 0, done.stderr
     if "-o advice.csv" in command:
         assert (tmp_path / "advice.csv").read_text().startswith("VMID,Name,")
+    elif "-o scores.csv" in command:
+        assert (tmp_path / "scores.csv").read_text().startswith("Time,Node,Penalty,")
     elif "/metrics" in command:
         assert "proxbalance_cluster_health{" in done.stdout
     else:
