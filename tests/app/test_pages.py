@@ -59,7 +59,7 @@ def test_old_data_are_announced_on_every_page(key: str, demo: Path, monkeypatch:
 
 
 def test_a_round_with_notes_alone_is_no_failure(demo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    troubled(monkeypatch, last_error="The past of 2 guests could not be read.", error_kind="notes")
+    troubled(monkeypatch, stale=False, last_error="The past of 2 guests could not be read.", error_kind="notes")
     app = opened("settings")
     assert "Partly read" in marked(app)
     assert "Not reached" not in marked(app)
