@@ -65,8 +65,8 @@ def scores(call: Call) -> Stream | Listed[ScoreAt]:
             kept.append(row)
     items = tuple(
         ScoreAt(
-            at=row.at, node=row.node, score=_or_none(row.score), suitability=_or_none(row.suitability),
-            cpu_pct=_or_none(row.cpu_pct), mem_pct=_or_none(row.mem_pct), iowait_pct=_or_none(row.iowait_pct),
+            at=row.at, node=row.node, score=or_none(row.score), suitability=or_none(row.suitability),
+            cpu_pct=or_none(row.cpu_pct), mem_pct=or_none(row.mem_pct), iowait_pct=or_none(row.iowait_pct),
             guest_count=row.guest_count,
         )
         for row in kept
@@ -74,7 +74,8 @@ def scores(call: Call) -> Stream | Listed[ScoreAt]:
     return Listed(total_count=total, filtered_count=total, limit=limit, offset=asked.offset, items=items)
 
 
-def _or_none(value: float) -> float | None:
+def or_none(value: float) -> float | None:
+    """What was not measured is null."""
     return value if known(value) else None
 
 

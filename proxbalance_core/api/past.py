@@ -12,12 +12,11 @@ from proxbalance_core.api.answers import (
     Wish,
 )
 from proxbalance_core.api.endpoint import Call, Page, Stream
-from proxbalance_core.api.outlets import CSV, ROWS
+from proxbalance_core.api.outlets import CSV, ROWS, or_none
 from proxbalance_core.api.problems import Problem
 from proxbalance_core.domain.feedback import Feedback, Opinion
 from proxbalance_core.domain.forecasts import ForecastAccuracy
 from proxbalance_core.domain.outcomes import Outcome, accuracy
-from proxbalance_core.domain.units import known
 from proxbalance_core.errors import ConfigError, NotEnoughHistory
 from proxbalance_core.present import csv_files
 from proxbalance_core.present.verdicts import verdict_about
@@ -53,14 +52,10 @@ def _row(o: Outcome) -> OutcomeRow:
     return OutcomeRow(
         migration=o.migration, at=o.at, vmid=o.vmid, name=o.name, type=o.type, source=o.source, target=o.target,
         origin=o.origin, recommendation=o.recommendation, kind=o.kind, reason=o.reason,
-        predicted_points=_or_none(o.predicted_points), realised_points=_or_none(o.realised_points),
+        predicted_points=or_none(o.predicted_points), realised_points=or_none(o.realised_points),
         verdict=o.verdict, holds=o.holds, about=verdict_about(o), before=o.before, predicted=o.predicted,
         checks=o.checks,
     )  # fmt: skip
-
-
-def _or_none(value: float) -> float | None:
-    return value if known(value) else None
 
 
 def migrations(call: Call) -> Stream | Listed[OutcomeRow]:
