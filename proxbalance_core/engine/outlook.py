@@ -6,7 +6,7 @@ import numpy as np
 
 from proxbalance_core.engine.view import View
 from proxbalance_core.features.arrays import Ints
-from proxbalance_core.plan.agreement import days_ahead, days_for, days_needed
+from proxbalance_core.plan.agreement import days_for, days_needed
 from proxbalance_core.plan.board import PAIRS_AT_ONCE, Board, State, in_parts
 from proxbalance_core.plan.gates import HourlyScores
 from proxbalance_core.plan.search import members_of
@@ -42,7 +42,7 @@ def prospects(view: View, state: State) -> Prospects:
     return Prospects(
         own_score=own, best=best, best_score=best_score, gain=own - best_score,
         largest=largest, relief=relief, cost=board.price[rank],
-        paying=paying, days=days_ahead(board), needed=days_needed(board),
+        paying=paying, days=board.days, needed=days_needed(board),
     )  # fmt: skip
 
 

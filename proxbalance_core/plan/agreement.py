@@ -11,7 +11,6 @@ from math import ceil
 
 import numpy as np
 
-from proxbalance_core.domain.refusals import HOURS_AHEAD
 from proxbalance_core.features.arrays import Bools, Floats, Ints
 from proxbalance_core.plan.board import Board
 from proxbalance_core.scoring.strain import hour_mean
@@ -22,14 +21,9 @@ SINGLE_TIMES, SWAP_TIMES = 1.25, 0.4
 Change = tuple[Ints, Floats]  # a node for each set [P], and its CPU then [P, T] percent
 
 
-def days_ahead(board: Board) -> int:
-    """How many days may come: scenarios of the forecast; 0 on the present alone."""
-    return 0 if board.carried.cpu_cores is None else board.field.cpu.shape[1] // HOURS_AHEAD
-
-
 def days_needed(board: Board) -> int:
     """In how many of them a move has to pay."""
-    return ceil(board.rules.settings.scenario_agreement_pct / 100.0 * days_ahead(board) - 1e-9)
+    return ceil(board.rules.settings.scenario_agreement_pct / 100.0 * board.days - 1e-9)
 
 
 def by_day(board: Board, changes: Sequence[Change]) -> Floats:
@@ -46,15 +40,22 @@ def by_day(board: Board, changes: Sequence[Change]) -> Floats:
         if not field.whole:
             points[~field.scope[node]] = 0.0
         fallen += points
-    each = fallen.reshape(len(fallen), days_ahead(board), HOURS_AHEAD)
-    each = hour_mean(each)
+    return over_mean(board.by_day(fallen))
+
+
+def over_mean(each: Floats) -> Floats:
+    """How far the relief of each day, [P, days], is over that of the mean day."""
     return np.asarray(each - hour_mean(each)[:, None])
 
 
 def lift(board: Board, changes: Sequence[Change]) -> Floats:
     """What the last day that has to agree is over the mean, [P] points: a change is agreed on where relief and this
     are over its price."""
-    over = by_day(board, changes)
+    return last_needed(board, by_day(board, changes))
+
+
+def last_needed(board: Board, over: Floats) -> Floats:
+    """Of what each day is over the mean, [P, days], that of the last day that has to agree."""
     return np.asarray(np.sort(over, axis=-1)[:, -days_needed(board)])
 
 
@@ -68,14 +69,9 @@ def single_changes(board: Board, m: Ints, target: Ints) -> list[Change]:
     return [board.after(m, board.at[m], -1.0)[:2], board.after(m, target, 1.0)[:2]]
 
 
-def single_lift(board: Board, m: Ints, target: Ints) -> Floats:
-    """The :func:`lift` of movers ``m`` to their ``target``, pairwise."""
-    return lift(board, single_changes(board, m, target))
-
-
 def days_for(board: Board, m: Ints, target: Ints, relief: Floats) -> Ints:
     """In how many of the days each of single movers ``m`` pays on its ``target``, pairwise."""
-    if not days_ahead(board):
+    if not board.days:
         return np.zeros(len(m), dtype=np.intp)
     each = relief[:, None] + by_day(board, single_changes(board, m, target))
     return np.asarray((each > SINGLE_TIMES * board.cost(m, target)[:, None]).sum(axis=-1))

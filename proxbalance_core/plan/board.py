@@ -13,6 +13,7 @@ from functools import cached_property
 
 import numpy as np
 
+from proxbalance_core.domain.refusals import HOURS_AHEAD
 from proxbalance_core.domain.settings import Settings
 from proxbalance_core.domain.units import GIB
 from proxbalance_core.features.arrays import Bools, Floats, Ints
@@ -96,11 +97,14 @@ class Board:
         self.field = state.field.copy()
         self.carried: Carried = carried_by(self.placed, self.field.hours, members)
         self.lead: Ints = np.array([unit[0] for unit in members], dtype=np.intp)
+        self.at: Ints = self.placed.node_of[self.lead]
         self.paid = np.full(len(members), np.nan)
         bound, homes = placed.groups.softly_bound, placed.arrays.guest.home
         softly = np.zeros(len(homes), dtype=bool)
         softly[list(bound)] = True
         self.soft, self.home, self.single = softly[self.lead], homes[self.lead], np.ones(len(members), dtype=bool)
+        # How many days may come: scenarios of the forecast; 0 on the present alone.
+        self.days = 0 if self.carried.cpu_cores is None else self.field.cpu.shape[1] // HOURS_AHEAD
         self.price, self.need = rules.move_cost[self.lead].copy(), rules.constraints.need_bytes[self.lead]
         for m, unit in enumerate(members):
             if len(unit) > 1:
@@ -133,16 +137,14 @@ class Board:
         """The mover that each guest belongs to."""
         return {g: m for m, unit in enumerate(self.members) for g in unit}
 
-    @property
-    def at(self) -> Ints:
-        """Where each mover is, [M]."""
-        return np.asarray(self.placed.node_of[self.lead])
-
     def cost(self, m: Ints, target: Ints) -> Floats:
         """What moving ``m`` to ``target`` costs now: its price, nothing once moved, its price back at home."""
         paid = self.paid[m]
+        first = np.isnan(paid)
+        if first.all():
+            return np.broadcast_to(self.price[m], np.broadcast(m, target).shape)
         again = np.where(target == self.home[m], -paid, 0.0)
-        return np.where(np.isnan(paid), self.price[m], again)
+        return np.where(first, self.price[m], again)
 
     def allowed(self) -> Bools:
         """Movers that may move now, [M]: open, and under ``max_moves`` unless already moved."""
@@ -177,6 +179,8 @@ class Board:
         cost = 0.0 if free else float(self.cost(np.array([m]), np.array([target]))[0])
         for g in self.members[m]:
             self.placed.move(g, target)
+        self.at = self.at.copy()  # who asked before keeps what was
+        self.at[m] = target
         self.field.apply(self.carried, m, source, target)
         self.field.soft = self.placed.soft_broken()
         self.field.refresh(np.array([source, target]))
@@ -210,19 +214,42 @@ class Board:
 
     def rise(self, m: Ints, n: Ints) -> Floats:
         """How much strain comes to nodes ``n`` with movers ``m``, pairwise [points]."""
+        return self.rises(m, n)[:, 0]
+
+    def rises(self, m: Ints, n: Ints) -> Floats:
+        """:meth:`rise`, and the CPU part of it in each day that may come, [pairs, 1 + days]."""
         field = self.field
         cpu = field.cpu[n] + self.carried.cpu_pct(m, n, field.capacity)
         mem = field.mem[n] + 100.0 * self.carried.mem_bytes[m] / field.mem_bytes[n]
         iowait = field.iowait[n] + self.carried.iowait_pct[m]
-        after = hour_mean(field.hourly_points(cpu)) + field.fixed_points(mem, iowait, field.soft[n])
-        return np.where(field.scope[n], after - field.node_strain[n], 0.0)
+        points = field.hourly_points(cpu)
+        rises = np.empty((len(cpu), 1 + self.days))
+        rises[:, 0] = hour_mean(points) + field.fixed_points(mem, iowait, field.soft[n]) - field.node_strain[n]
+        if self.days:
+            rises[:, 1:] = self.by_day(points) - self.by_day(field.hourly[n])
+        if not field.whole:
+            rises[~field.scope[n]] = 0.0
+        return rises
 
     def cpu_drop(self, m: Ints) -> Floats:
         """The CPU part of :meth:`drop`."""
-        n = self.at[m]
-        cpu = self.field.cpu[n] - self.carried.cpu_pct(m, n, self.field.capacity)
-        fallen = self.field.cpu_points[n] - hour_mean(self.field.hourly_points(cpu))
-        return np.where(self.field.scope[n], fallen, 0.0)
+        return self.cpu_drops(m)[:, 0]
+
+    def cpu_drops(self, m: Ints) -> Floats:
+        """:meth:`cpu_drop`, and the same in each day that may come, [len(m), 1 + days]."""
+        field, n = self.field, self.at[m]
+        points = field.hourly_points(field.cpu[n] - self.carried.cpu_pct(m, n, field.capacity))
+        drops = np.empty((len(n), 1 + self.days))
+        drops[:, 0] = field.cpu_points[n] - hour_mean(points)
+        if self.days:
+            drops[:, 1:] = self.by_day(field.hourly[n]) - self.by_day(points)
+        if not field.whole:
+            drops[~field.scope[n]] = 0.0
+        return drops
+
+    def by_day(self, points: Floats) -> Floats:
+        """Hourly points, [..., T], as the mean of each day that may come, [..., days]."""
+        return hour_mean(points.reshape(*points.shape[:-1], self.days, HOURS_AHEAD))
 
     def soft_gain(self, m: int, target: int) -> float:
         """Points of soft rules that moving ``m`` mends (below 0: breaks)."""

@@ -11,8 +11,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from proxbalance_core.features.arrays import Floats, Ints
+from proxbalance_core.features.arrays import Bools, Floats, Ints
+from proxbalance_core.plan.agreement import days_needed, last_needed, over_mean
 from proxbalance_core.plan.board import Board, in_parts
+from proxbalance_core.scoring.strain import hour_mean
 
 FLAT = 1e-12
 # A hair less than what is certain, for what rounding does.
@@ -24,14 +26,16 @@ class Gains:
 
     ``drop`` [M] is the strain that leaves with each mover (``cpu_drop`` its CPU part) and ``rise`` [M, N] what
     would come to each node (NaN: not worked out since the node changed), both exact; ``leaving`` [M] bounds what
-    its going relieves [points].
+    its going relieves [points]. ``lift`` [M, N] is what days that may come say of a move (``agreement``; NaN: not
+    worked out since one of the two nodes changed; None: nothing to agree on).
     """
 
     def __init__(self, board: Board) -> None:
         self.board = board
         movers, nodes = len(board.members), len(board.field.mem)
-        self.drop, self.cpu_drop = np.zeros(movers), np.zeros(movers)
+        self.drop, self._cpu_drops = np.zeros(movers), np.zeros((movers, 1 + board.days))
         self.rise = np.full((movers, nodes), np.nan)
+        self.lift = np.full((movers, nodes), np.nan) if days_needed(board) else None
         field, carried = board.field, board.carried
         self._per_core = np.nan_to_num(100.0 / field.capacity)
         self._per_byte = np.nan_to_num(100.0 / field.mem_bytes)
@@ -42,10 +46,16 @@ class Gains:
         cores = carried.cpu_cores
         self._mean_cores = np.zeros(movers) if cores is None else cores.mean(axis=1)
         self._peak_cores = np.zeros(movers) if cores is None else cores.max(axis=1, initial=0.0)
+        # The most that each adds to the load of any node in any hour [percent].
+        cpu = self._peak_cores * self._per_core.max(initial=0.0) if cores is not None else self._most_now()
+        self._largest = (cpu + carried.mem_bytes * self._per_byte.max(initial=0.0)) / 2.0
         self._squared = None if cores is None else cores * cores
         self._swapped: dict[int, Floats] = {}  # the first of a swap: what the swap with each other takes off
         self._seen = -1
         self.refresh()
+
+    def _most_now(self) -> Floats:
+        return np.asarray(self._present.max(axis=1, initial=0.0)) if self._present is not None else np.zeros(0)
 
     def refresh(self) -> None:
         """Forget what the moves since the last call have changed."""
@@ -60,11 +70,19 @@ class Gains:
         self._swapped = {a: kept for a, kept in self._swapped.items() if not touched[board.at[a]]}
         for kept in self._swapped.values():
             kept[stale] = np.nan
-        self.cpu_drop[stale] = in_parts(board.cpu_drop, stale)
+        if self.lift is not None:
+            self.lift[:, changed] = np.nan
+            self.lift[stale] = np.nan
+        self._cpu_drops[stale] = in_parts(board.cpu_drops, stale)
         self.drop[stale] = self.cpu_drop[stale] + board.fixed_drop(stale)
         self._set_slopes()
         self.leaving = self.drop + self._leaving()
         self._seen = board.version
+
+    @property
+    def cpu_drop(self) -> Floats:
+        """The CPU part of ``drop``, [M]."""
+        return self._cpu_drops[:, 0]
 
     def _set_slopes(self) -> None:
         """How the spread of load answers to each node's load at each hour, [N, T]."""
@@ -75,9 +93,6 @@ class Gains:
         self.lowest, self.highest = raw.min(axis=1), raw.max(axis=1)
         self._steepest = (self.slope * self.slope).max(axis=1, initial=0.0)
         self._by_hour = 0.5 / (spread * spread.size)
-        cores = self.board.carried.cpu_cores
-        if cores is not None and self._squared is not None:
-            self._cores_by_hour, self._squares_by_hour = cores @ self._by_hour, self._squared @ self._by_hour
 
     def largest_pct(self, m: Ints, n: Ints, *, paired: bool = False) -> Floats:
         """The most that each of ``m`` adds to the load of each of ``n`` in any hour [percent]; a matrix, or pairs."""
@@ -94,7 +109,7 @@ class Gains:
         else:
             cores = carried.cpu_cores if carried.cpu_cores is not None else np.zeros((len(m), 0))
             cpu = (cores[m] @ slope.T) * (self._per_core[n] / slope.shape[1])
-        mem = carried.mem_bytes[m][:, None] * (self._per_byte[n] * slope.mean(axis=1))
+        mem = carried.mem_bytes[m][:, None] * (self._per_byte[n] * hour_mean(slope))
         return np.asarray(self.board.field.balance_weight * (cpu + mem) / 2.0)
 
     def evened_by_arrival(self, m: Ints, n: Ints) -> Floats:
@@ -103,31 +118,38 @@ class Gains:
         Where the load could leave 0..100 clipping bends the spread: then only what evens out counts.
         """
         tangent = -self._along(m, n, self.slope[n])
-        bent = (self.highest[n] + self.largest_pct(m, n) > 100.0) | (self.lowest[n] < 0.0)
-        if bent.any():
+        bent = self._bent_there(m, n)
+        if bent is not None and bent.any():
             tangent = np.where(bent, self._along(m, n, np.maximum(-self.slope[n], 0.0)), tangent)
         return tangent
+
+    def _bent_there(self, m: Ints, n: Ints) -> Bools | None:
+        """Where movers ``m`` could take the load of ``n`` out of 0..100, [len(m), len(n)]; None: nowhere."""
+        low = self.lowest[n] < 0.0
+        if not low.any() and self.highest[n].max(initial=0.0) + self._largest[m].max(initial=0.0) <= 100.0:
+            return None
+        return np.asarray((self.highest[n] + self.largest_pct(m, n) > 100.0) | low)
 
     def _leaving(self) -> Floats:
         """The same for every mover leaving its node, [M] points."""
         board, carried, at = self.board, self.board.carried, self.board.at
         movers = np.arange(len(at))
         cpu = self._peak_cores * self._per_core[at] if self._present is None else self._present[movers, at]
-        largest = (cpu + carried.mem_bytes * self._per_byte[at]) / 2.0
-        bent = (self.highest[at] > 100.0) | (self.lowest[at] < largest)
-        slope = self.slope[at]
-        slope[bent] = np.maximum(slope[bent], 0.0)
+        uses = carried.mem_bytes * self._per_byte[at]
+        bent = (self.highest[at] > 100.0) | (self.lowest[at] < (cpu + uses) / 2.0)
+        # Each node's slope as it is, and below them all what is left of it where the spread is bent.
+        slopes = np.concatenate([self.slope, np.maximum(self.slope, 0.0)]) if bent.any() else self.slope
+        row = at + len(self.slope) * bent
         if carried.cpu_cores is not None:
-            cpu = np.einsum("mt,mt->m", carried.cpu_cores, slope) * self._per_core[at] / slope.shape[1]
+            cpu = np.einsum("mt,mt->m", carried.cpu_cores, slopes[row]) * self._per_core[at] / slopes.shape[1]
         else:
-            cpu = cpu * slope[:, 0]
-        mem = carried.mem_bytes * self._per_byte[at] * slope.mean(axis=1)
-        return np.asarray(board.field.balance_weight * (cpu + mem) / 2.0)
+            cpu = cpu * slopes[row, 0]
+        return np.asarray(board.field.balance_weight * (cpu + uses * hour_mean(slopes)[row]) / 2.0)
 
     def at_most(self, m: Ints) -> Floats:
         """Upper bound of the relief of movers ``m`` on any node, [len(m)] points; cheap and loose."""
         down = np.maximum(-self.slope, 0.0)
-        by_byte = (self._per_byte * down.mean(axis=1)).max(initial=0.0)
+        by_byte = (self._per_byte * hour_mean(down)).max(initial=0.0)
         if self._present is None:
             cpu = self._mean_cores[m] * (self._per_core * down.max(axis=1, initial=0.0)).max(initial=0.0)
         else:
@@ -137,8 +159,9 @@ class Gains:
 
     def bounds(self, m: Ints) -> Floats:
         """Upper bound of the relief of movers ``m`` on every node, [len(m), N] points; soft rules and bend apart."""
-        nodes = np.arange(self.rise.shape[1])
-        return np.asarray(self.leaving[m][:, None] + self.evened_by_arrival(m, nodes) - np.nan_to_num(self.rise[m]))
+        rise = self.rise[m]
+        rise[np.isnan(rise)] = 0.0
+        return np.asarray(self.leaving[m][:, None] + self.evened_by_arrival(m, np.arange(rise.shape[1])) - rise)
 
     def bend(self, m: Ints, n: Ints) -> Floats:
         """The least by which the spread stays above its tangent when each of ``m`` goes to each of ``n`` [points].
@@ -152,25 +175,33 @@ class Gains:
         count = max(field.nodes, 1)
         rest = 1.0 / count - (1.0 + self._steepest[at][:, None] + self._steepest[n]) / count**2
         there, most = self.largest_pct(m, n), self.largest_pct(m, at, paired=True)[:, None]
-        bent = (self.highest[n] + there > 100.0) | (self.lowest[n] < 0.0)
-        bent |= ((self.highest[at] > 100.0) | (self.lowest[at] < most[:, 0]))[:, None]
-        bent |= ~field.scope[n] | ~field.scope[at][:, None]
-        squares = self._squares(m, n) + self._squares(m, at, paired=True)[:, None]
+        bent = ((self.highest[at] > 100.0) | (self.lowest[at] < most[:, 0]) | ~field.scope[at])[:, None] | ~field.scope[
+            n
+        ]
+        beyond = self._bent_there(m, n)
+        if beyond is not None:
+            bent |= beyond
+        squares = self._squares(m, n, at)
         least = float(field.spread.min(initial=np.inf))
         damped = least / (least + np.sqrt((there * there + most * most) / count) + FLAT)
         found = CERTAIN * field.balance_weight * count * np.maximum(rest, 0.0) * squares * damped
         return np.where(bent, 0.0, found)
 
-    def _squares(self, m: Ints, n: Ints, *, paired: bool = False) -> Floats:
-        """Squares of the loads that movers ``m`` bring to nodes ``n``, over twice the spread, mean over the hours."""
-        across = slice(None) if paired else (slice(None), None)
-        rows, hours = m[across], self._by_hour.sum()
-        if self._squared is None:
-            load = self.largest_pct(m, n, paired=paired)
-            return np.asarray(load * load * hours)
-        core, mem = self._per_core[n], self.board.carried.mem_bytes[rows] * self._per_byte[n]
-        both = self._squares_by_hour[rows] * core * core + 2.0 * self._cores_by_hour[rows] * core * mem
-        return np.asarray((both + mem * mem * hours) / 4.0)
+    def _squares(self, m: Ints, n: Ints, at: Ints) -> Floats:
+        """Squares of the loads that each of ``m`` brings to each of ``n`` and takes from its own of ``at``, over twice
+        the spread, mean over the hours."""
+        hours, cores = self._by_hour.sum(), self.board.carried.cpu_cores
+        if cores is None or self._squared is None:
+            there, here = self.largest_pct(m, n), self.largest_pct(m, at, paired=True)[:, None]
+            return np.asarray((there * there + here * here) * hours)
+        used = self.board.carried.mem_bytes[m]
+        cpu, squared = cores[m] @ self._by_hour, self._squared[m] @ self._by_hour
+        core, byte = self._per_core[n], self._per_byte[n]
+        there = squared[:, None] * (core * core) + cpu[:, None] * used[:, None] * (2.0 * core * byte)
+        there += (used * used)[:, None] * (byte * byte * hours)
+        core, mem = self._per_core[at], used * self._per_byte[at]
+        here = squared * core * core + 2.0 * cpu * core * mem + mem * mem * hours
+        return np.asarray((there + here[:, None]) / 4.0)
 
     def exchanged(self, a: Ints, b: Ints) -> Floats:
         """The strain that movers ``a`` and ``b`` take off by changing places [points]; NaN: not worked out yet."""
@@ -189,5 +220,24 @@ class Gains:
         board = self.board
         unknown = np.flatnonzero(np.isnan(self.rise[m, target]))
         if len(unknown):
-            self.rise[m[unknown], target[unknown]] = board.rise(m[unknown], target[unknown])
+            asked = m[unknown], target[unknown]
+            rises = board.rises(*asked)
+            self.rise[asked] = rises[:, 0]
+            if self.lift is not None:
+                self._keep_lift(asked, rises)
         return np.asarray(self.drop[m] - self.rise[m, target] + board.evened(m, target))
+
+    def lifted(self, m: Ints, target: Ints) -> Floats:
+        """The ``lift`` of each of ``m`` to its ``target``, pairwise [points]; worked out where it is not known."""
+        if self.lift is None:
+            return np.zeros(len(m))
+        unknown = np.flatnonzero(np.isnan(self.lift[m, target]))
+        if len(unknown):
+            asked = m[unknown], target[unknown]
+            self._keep_lift(asked, self.board.rises(*asked))
+        return np.asarray(self.lift[m, target])
+
+    def _keep_lift(self, pairs: tuple[Ints, Ints], rises: Floats) -> None:
+        fallen = self._cpu_drops[pairs[0], 1:] - rises[:, 1:]
+        if self.lift is not None:
+            self.lift[pairs] = last_needed(self.board, over_mean(fallen))

@@ -12,7 +12,7 @@ from copy import copy
 import numpy as np
 
 from proxbalance_core.features.arrays import Bools, Floats, Ints
-from proxbalance_core.plan.agreement import SINGLE_TIMES, agreed, days_needed, single_lift
+from proxbalance_core.plan.agreement import SINGLE_TIMES, agreed
 from proxbalance_core.plan.board import LEAST_GAIN, Board
 from proxbalance_core.plan.gains import Gains
 from proxbalance_core.scoring.base import slopes
@@ -23,13 +23,12 @@ class Gate:
     """The gate of one board, with the gains it is asked about.
 
     An improvement depends on two nodes alone: it is kept until one of them changes. ``improvement`` is
-    [M, N] points, NaN where it was not asked for yet; so is ``lift`` (``agreement``; None: nothing to agree on).
+    [M, N] points, NaN where it was not asked for yet.
     """
 
     def __init__(self, board: Board) -> None:
         self.board, self.gains = board, Gains(board)
         self.improvement = np.full(self.gains.rise.shape, np.nan)
-        self.lift = np.full(self.gains.rise.shape, np.nan) if days_needed(board) else None
         self._hours: HourlyScores | None = None
         self._hours_of = self._seen = board.version
 
@@ -44,22 +43,23 @@ class Gate:
         """Forget what the moves since the last call have changed."""
         if self._seen != self.board.version:
             changed = self.board.stamp > self._seen
-            there = changed[self.board.at]
-            for kept in (self.improvement, self.lift):
-                if kept is not None:
-                    kept[:, changed] = np.nan
-                    kept[there] = np.nan
+            self.improvement[:, changed] = np.nan
+            self.improvement[changed[self.board.at]] = np.nan
             self._seen = self.board.version
         self.gains.refresh()
 
-    @property
-    def hours(self) -> HourlyScores:
-        """Scores of the board as it is, now and hour by hour."""
-        if self._hours is None or self._hours_of != self.board.version:
-            rules = self.board.rules
-            self._hours = HourlyScores(self.board, score_nodes(self.board.placed, rules.scale, rules.settings))
-            self._hours_of = self.board.version
-        return self._hours
+    def hours(self, nodes: Ints) -> HourlyScores:
+        """Scores of ``nodes`` as they are, now and hour by hour; of others maybe as they were.
+
+        A node's score is its own, but for soft rules between nodes.
+        """
+        board, old = self.board, self._hours
+        soft = bool(board.placed.groups.softly_bound)
+        if old is None or (board.version if soft else board.stamp[nodes].max(initial=0)) > self._hours_of:
+            rules = board.rules
+            old = HourlyScores(board, score_nodes(board.placed, rules.scale, rules.settings))
+            self._hours, self._hours_of = old, board.version
+        return old
 
     def passes(self, m: Ints, target: Ints, relief: Floats) -> Bools:
         """Which of the pairs may be recommended, given their relief."""
@@ -74,21 +74,17 @@ class Gate:
 
     def _agreed(self, m: Ints, target: Ints, relief: Floats) -> Bools:
         """Which of the pairs enough of the days that may come agree on."""
-        if self.lift is None:
+        if self.gains.lift is None:
             return np.ones(len(m), dtype=bool)
         self.refresh()
-        unknown = np.flatnonzero(np.isnan(self.lift[m, target]))
-        if len(unknown):
-            asked = (m[unknown], target[unknown])
-            self.lift[asked] = single_lift(self.board, *asked)
-        return agreed(relief, self.lift[m, target], SINGLE_TIMES * self.board.cost(m, target))
+        return agreed(relief, self.gains.lifted(m, target), SINGLE_TIMES * self.board.cost(m, target))
 
     def refused(self, m: Ints, ceiling: Floats, cost: Floats) -> Bools:
         """Movers ``m`` on each node, [len(m), N]: known not to pass with a relief of ``ceiling`` at most."""
         minimum = self.board.rules.settings.min_score_improvement
         short = (self.improvement[m] < minimum) & (ceiling < minimum)
-        if self.lift is not None:
-            short |= (ceiling + self.lift[m] < SINGLE_TIMES * cost - LEAST_GAIN) & (cost > 0.0)
+        if self.gains.lift is not None:
+            short |= (ceiling + self.gains.lift[m] < SINGLE_TIMES * cost - LEAST_GAIN) & (cost > 0.0)
         return np.asarray(short & ~self._spared(m)[:, None])
 
     def _spared(self, m: Ints) -> Bools:
@@ -99,7 +95,8 @@ class Gate:
         unknown = np.flatnonzero(np.isnan(self.improvement[m, target]))
         if len(unknown):
             asked = (m[unknown], target[unknown])
-            self.improvement[asked] = self.hours.largest_improvement(*asked)
+            hours = self.hours(np.concatenate([self.board.at[asked[0]], asked[1]]))
+            self.improvement[asked] = hours.largest_improvement(*asked)
         return np.asarray(self.improvement[m, target])
 
 
@@ -129,11 +126,10 @@ class HourlyScores:
         now = self.scores.own[source] - target_scores(self.scores, g, target)
         added, level = board.carried.cpu_pct(m, target, field.capacity), placed.cpu_level[target][:, None]
         present = board.carried.present_pct(m, target)[:, None]
-        peak = np.where(guest.bursty[g], 100.0 * guest.cpu_used_cores[g, 3] / field.capacity[target], np.nan)[:, None]
-        reckoned_now, reckoned = (
-            np.where(np.isnan(peak), present, peak),
-            np.where(np.isnan(peak), added, peak),
-        )
+        reckoned_now, reckoned, bursty = present, added, guest.bursty[g][:, None]
+        if bursty.any():
+            peak = (100.0 * guest.cpu_used_cores[g, 3] / field.capacity[target])[:, None]
+            reckoned_now, reckoned = (np.where(bursty & ~np.isnan(peak), peak, each) for each in (present, added))
         there = field.cpu[target]
         change = self.arrives[target][:, None] * (
             np.clip(there + added, 0.0, 100.0) - np.clip(level + present, 0.0, 100.0)

@@ -64,7 +64,7 @@ def test_what_costs_nothing_needs_no_agreement() -> None:
 
 def test_on_the_present_alone_there_is_nothing_to_agree_on() -> None:
     snapshot = cluster(["a", "b"], [guest(1, "a", 4.5, 2.0), guest(2, "a", 3.0, 2.0)])
-    assert days_needed(board(snapshot)) == 0 and Gate(board(snapshot)).lift is None
+    assert days_needed(board(snapshot)) == 0 and Gate(board(snapshot)).gains.lift is None
     assert moved(snapshot, Settings())
 
 
