@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from itertools import groupby
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
 from proxbalance_core.api.desk import BenchOf
@@ -27,12 +27,16 @@ VERSIONED = "/v1"
 
 
 def routes(
-    bench_of: BenchOf = shared_workbench, patience: Patience | None = None, base_path: str | None = None
+    bench_of: BenchOf = shared_workbench,
+    patience: Patience | None = None,
+    base_path: str | None = None,
+    front_page: str | None = None,
 ) -> list[BaseRoute]:
     """The API under ``/api`` and ``/metrics``, over the workbench that collects in this process.
 
     ``base_path`` is the path that the pages are under, as Streamlit's ``server.baseUrlPath`` has it, with slashes
-    around it or without; what is asked for beside it isn't there.
+    around it or without; what is asked for beside it isn't there. ``front_page`` is the name of the page at ``/``:
+    Streamlit doesn't know it by name, so whoever types that is sent there.
     """
     base, server = _below(base_path), Server(bench_of, patience)
     api = _guarded(_by_path(server, (*TABLE, description(base)), VERSIONED))
@@ -42,6 +46,7 @@ def routes(
         whole,
         Route(f"{base}/api", _nothing_here),
         _route(server, base + METRICS.path, (METRICS,)),
+        *([Route(f"{base}/{front_page}", _to(f"{base}/"))] if front_page else []),
     ]
 
 
@@ -84,6 +89,14 @@ def _route(server: Server, path: str, endpoints: tuple[Endpoint, ...]) -> Route:
         return await serve(request)
 
     return Route(path, answer, methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"])
+
+
+def _to(path: str) -> Callable[[Request], Awaitable[Response]]:
+    async def answer(request: Request) -> Response:
+        query = request.url.query
+        return RedirectResponse(f"{path}?{query}" if query else path)
+
+    return answer
 
 
 async def _nothing_here(request: Request) -> Response:

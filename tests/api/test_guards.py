@@ -264,3 +264,16 @@ def test_the_api_is_under_the_path_of_the_pages(api: Api, base: str) -> None:
     assert client.get(f"{below}/api/v1/openapi.json").json()["servers"] == [{"url": below}]
     assert api.get("/openapi.json")["servers"] == [{"url": "/"}]
     assert {client.get(path).status_code for path in ("/api/v1/nodes", "/metrics", "/api")} == {404}
+
+
+@pytest.mark.parametrize("base", ["", "/tools/balance/"])
+def test_the_first_page_has_a_name_too(api: Api, base: str) -> None:
+    app = Starlette(
+        routes=routes(lambda: api.bench, base_path=base, front_page="overview"), middleware=guards(lambda: HOSTS)
+    )
+    client, below = TestClient(app, base_url=BASE, follow_redirects=False), base.rstrip("/")
+    there = client.get(f"{below}/overview?cluster=demo&look=1")
+    assert (there.status_code, there.headers["location"]) == (307, f"{below}/?cluster=demo&look=1")
+    assert client.get(f"{below}/overview").headers["location"] == f"{below}/"
+    assert "content-security-policy" in there.headers
+    assert client.get(f"{below}/overviews").status_code == 404

@@ -21,9 +21,10 @@ def go(page, title: str) -> None:
 
 def test_first_visit(server: str, watched: Watched) -> None:
     page = watched.page
-    page.goto(server)
+    page.goto(f"{server}/overview")
     page.get_by_text("Cluster health").first.wait_for(timeout=60_000)
     settle(page)
+    assert urlsplit(page.url).path == "/" and page.get_by_text("Page not found").count() == 0
     assert page.get_by_role("img", name="Cluster health").count() == 1
     assert page.get_by_text("Demo cluster.").is_visible()
 
