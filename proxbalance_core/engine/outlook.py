@@ -8,7 +8,7 @@ from proxbalance_core.engine.view import View
 from proxbalance_core.features.arrays import Ints
 from proxbalance_core.plan.agreement import days_for, days_needed
 from proxbalance_core.plan.board import PAIRS_AT_ONCE, Board, State, in_parts
-from proxbalance_core.plan.gates import HourlyScores
+from proxbalance_core.plan.improvement import HourlyScores
 from proxbalance_core.plan.search import members_of
 from proxbalance_core.recommend.skips import Prospects
 from proxbalance_core.scoring.ranking import best_targets

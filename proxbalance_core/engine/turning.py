@@ -10,7 +10,7 @@ from proxbalance_core.engine.view import View
 from proxbalance_core.features.arrays import Bools, Ints
 from proxbalance_core.plan.agreement import days_for, days_needed
 from proxbalance_core.plan.board import LEAST_GAIN, Board, State
-from proxbalance_core.plan.gates import HourlyScores
+from proxbalance_core.plan.improvement import HourlyScores
 from proxbalance_core.recommend.skips import Prospects
 from proxbalance_core.scoring.scale import PointScale
 from proxbalance_core.scoring.targets import score_nodes

@@ -49,7 +49,6 @@ class Gains:
         # The most that each adds to the load of any node in any hour [percent].
         cpu = self._peak_cores * self._per_core.max(initial=0.0) if cores is not None else self._most_now()
         self._largest = (cpu + carried.mem_bytes * self._per_byte.max(initial=0.0)) / 2.0
-        self._squared = None if cores is None else cores * cores
         self._swapped: dict[int, Floats] = {}  # the first of a swap: what the swap with each other takes off
         self._seen = -1
         self.refresh()
@@ -191,11 +190,12 @@ class Gains:
         """Squares of the loads that each of ``m`` brings to each of ``n`` and takes from its own of ``at``, over twice
         the spread, mean over the hours."""
         hours, cores = self._by_hour.sum(), self.board.carried.cpu_cores
-        if cores is None or self._squared is None:
+        if cores is None:
             there, here = self.largest_pct(m, n), self.largest_pct(m, at, paired=True)[:, None]
             return np.asarray((there * there + here * here) * hours)
         used = self.board.carried.mem_bytes[m]
-        cpu, squared = cores[m] @ self._by_hour, self._squared[m] @ self._by_hour
+        hourly = cores[m]
+        cpu, squared = hourly @ self._by_hour, (hourly * hourly) @ self._by_hour
         core, byte = self._per_core[n], self._per_byte[n]
         there = squared[:, None] * (core * core) + cpu[:, None] * used[:, None] * (2.0 * core * byte)
         there += (used * used)[:, None] * (byte * byte * hours)

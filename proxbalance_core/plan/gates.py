@@ -13,10 +13,14 @@ import numpy as np
 
 from proxbalance_core.features.arrays import Bools, Floats, Ints
 from proxbalance_core.plan.agreement import SINGLE_TIMES, agreed
-from proxbalance_core.plan.board import LEAST_GAIN, Board
+from proxbalance_core.plan.board import LEAST_GAIN, Board, in_parts
 from proxbalance_core.plan.gains import Gains
-from proxbalance_core.scoring.base import slopes
-from proxbalance_core.scoring.targets import Scores, inputs_of, score_nodes, target_scores
+from proxbalance_core.plan.improvement import HourlyScores
+from proxbalance_core.scoring.targets import score_nodes
+
+# So many moves that fail for their improvement at one stand of the board: from then on nodes between which no guest
+# could improve enough are left out at once. At a least improvement of 60 points that is nine of ten pairs.
+MANY_FAIL = 16
 
 
 class Gate:
@@ -31,6 +35,8 @@ class Gate:
         self.improvement = np.full(self.gains.rise.shape, np.nan)
         self._hours: HourlyScores | None = None
         self._hours_of = self._seen = board.version
+        self._most: Floats | None = None  # what any guest could improve by between two nodes; None: isn't asked for
+        self._failed = 0
 
     def on(self, board: Board) -> Gate:
         """The same figures for a board that stands as this one does, under other rules of who may go where."""
@@ -45,6 +51,10 @@ class Gate:
             changed = self.board.stamp > self._seen
             self.improvement[:, changed] = np.nan
             self.improvement[changed[self.board.at]] = np.nan
+            self._failed = 0
+            if self._most is not None:
+                self._most[changed] = np.nan
+                self._most[:, changed] = np.nan
             self._seen = self.board.version
         self.gains.refresh()
 
@@ -70,6 +80,7 @@ class Gate:
             good[left] = self._agreed(m[left], target[left], relief[left])
             asked = left[good[left] & (relief[left] < minimum)]
             good[asked] = self._improvements(m[asked], target[asked]) >= minimum
+            self._count(len(asked) - int(good[asked].sum()))
         return good
 
     def _agreed(self, m: Ints, target: Ints, relief: Floats) -> Bools:
@@ -82,10 +93,38 @@ class Gate:
     def refused(self, m: Ints, ceiling: Floats, cost: Floats) -> Bools:
         """Movers ``m`` on each node, [len(m), N]: known not to pass with a relief of ``ceiling`` at most."""
         minimum = self.board.rules.settings.min_score_improvement
-        short = (self.improvement[m] < minimum) & (ceiling < minimum)
+        short = self.improvement[m] < minimum
+        if self._most is not None:
+            short |= self._between(self._most, self.board.at[m]) < minimum
+        short &= ceiling < minimum
         if self.gains.lift is not None:
             short |= (ceiling + self.gains.lift[m] < SINGLE_TIMES * cost - LEAST_GAIN) & (cost > 0.0)
         return np.asarray(short & ~self._spared(m)[:, None])
+
+    def hopeless(self, m: Ints, target: Ints, ceiling: Floats) -> Bools:
+        """Which of the pairs are known not to pass with a relief of ``ceiling`` at most: :meth:`refused`, pairwise."""
+        if self._most is None:
+            return np.zeros(len(m), dtype=bool)
+        minimum = self.board.rules.settings.min_score_improvement
+        most = self._between(self._most, self.board.at[m])[np.arange(len(m)), target]
+        return np.asarray((most < minimum) & (ceiling < minimum) & ~self._spared(m))
+
+    def _count(self, failed: int) -> None:
+        self._failed += failed
+        if self._failed >= MANY_FAIL and self._most is None and self.board.rules.scale.arriving:
+            self._most = np.full((len(self.board.stamp),) * 2, np.nan)
+
+    def _between(self, most: Floats, source: Ints) -> Floats:
+        """The most that any guest could improve by from each of ``source`` to each node, [len(source), N] points."""
+        if self.board.placed.groups.softly_bound and self._hours_of != self.board.version:
+            most[:] = np.nan  # rules between nodes: a score is not a node's own
+        here = np.unique(source)
+        i, n = np.nonzero(np.isnan(most[here]))
+        if len(i):
+            asked = here[i], n
+            found = in_parts(self.hours(np.concatenate(asked)).most, *asked)
+            most[asked] = np.where(np.isnan(found), np.inf, found)
+        return np.asarray(most[source])
 
     def _spared(self, m: Ints) -> Bools:
         return np.asarray(~self.board.single[m] | ~np.isnan(self.board.paid[m]))
@@ -98,43 +137,3 @@ class Gate:
             hours = self.hours(np.concatenate([self.board.at[asked[0]], asked[1]]))
             self.improvement[asked] = hours.largest_improvement(*asked)
         return np.asarray(self.improvement[m, target])
-
-
-class HourlyScores:
-    """Score improvements now and in each hour ahead, nodes and guests at that hour's level.
-
-    Only the CPU differs between hours, and the base is linear in it, so an hour's improvement is the
-    present one plus what the CPU terms and the base change by.
-    """
-
-    def __init__(self, board: Board, scores: Scores) -> None:
-        self.board, self.scores = board, scores
-        field, placed, scale = board.field, board.placed, scores.scale
-        grows = slopes(inputs_of(placed))
-        self.stays, self.arrives = grows.cpu, grows.cpu_after
-        ahead, now = np.clip(field.cpu, 0.0, 100.0), np.clip(placed.cpu_level, 0.0, 100.0)
-        current = scale.current_cpu(field.cpu) - scale.current_cpu(placed.cpu_level)[:, None]
-        both = (self.stays + self.arrives)[:, None]
-        self.source_change = current + both * (ahead - now[:, None])
-        self.target_change = current + self.stays[:, None] * (ahead - now[:, None])
-
-    def largest_improvement(self, m: Ints, target: Ints) -> Floats:
-        """The largest score improvement of single guests, pairwise [points]; -inf where not measured."""
-        board, field, scale = self.board, self.board.field, self.scores.scale
-        placed, guest = board.placed, board.placed.arrays.guest
-        g, source = board.lead[m], board.at[m]
-        now = self.scores.own[source] - target_scores(self.scores, g, target)
-        added, level = board.carried.cpu_pct(m, target, field.capacity), placed.cpu_level[target][:, None]
-        present = board.carried.present_pct(m, target)[:, None]
-        reckoned_now, reckoned, bursty = present, added, guest.bursty[g][:, None]
-        if bursty.any():
-            peak = (100.0 * guest.cpu_used_cores[g, 3] / field.capacity[target])[:, None]
-            reckoned_now, reckoned = (np.where(bursty & ~np.isnan(peak), peak, each) for each in (present, added))
-        there = field.cpu[target]
-        change = self.arrives[target][:, None] * (
-            np.clip(there + added, 0.0, 100.0) - np.clip(level + present, 0.0, 100.0)
-        )
-        change = change + scale.predicted_cpu(there + reckoned) - scale.predicted_cpu(level + reckoned_now)
-        ahead = self.source_change[source] - self.target_change[target] - change
-        largest = now + np.maximum(ahead.max(axis=-1), 0.0)
-        return np.where(np.isnan(largest), -np.inf, largest)

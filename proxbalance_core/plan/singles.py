@@ -86,14 +86,15 @@ def passing(board: Board, gate: Gate) -> Bools:
     """Movers with at least one move that passes the gate now, [M]."""
     movers, targets, ceiling = candidates(board, gate)
     order = _each_ones_best_first(movers, ceiling)
-    movers, targets = movers[order], targets[order]
+    movers, targets, ceiling = movers[order], targets[order], ceiling[order]
     passes = np.zeros(len(board.members), dtype=bool)
     while len(movers):
         m, n = movers[:CHUNK], targets[:CHUNK]
         for i in np.flatnonzero(gate.passes(m, n, gate.gains.relief(m, n))):
             passes[m[i]] = passes[m[i]] or board.takes(int(m[i]), int(n[i]))
-        open_ = ~passes[movers[CHUNK:]]
-        movers, targets = movers[CHUNK:][open_], targets[CHUNK:][open_]
+        movers, targets, ceiling = movers[CHUNK:], targets[CHUNK:], ceiling[CHUNK:]
+        open_ = ~passes[movers] & ~gate.hopeless(movers, targets, ceiling + board.cost(movers, targets))
+        movers, targets, ceiling = movers[open_], targets[open_], ceiling[open_]
     return passes
 
 

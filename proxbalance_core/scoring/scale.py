@@ -60,6 +60,11 @@ class PointScale:
         """Whether more load never costs a node fewer points in its strain: what the search's bounds rest on."""
         return all(stairs.rising for stairs in (self.plan_cpu, self.current_mem, self.iowait_current))
 
+    @property
+    def arriving(self) -> bool:
+        """Whether what a guest brings never makes a target's score better."""
+        return self.predicted_cpu.rising and self.predicted_mem.rising
+
     @staticmethod
     def of(s: Settings) -> PointScale:
         """The scale that ``s`` asks for."""

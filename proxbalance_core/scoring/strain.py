@@ -50,10 +50,13 @@ def guest_hours(arrays: ClusterArrays, placed: Placed, settings: Settings) -> Fl
     """CPU of every guest by hour, [G, T] cores; a guest without a forecast keeps its level."""
     if arrays.guest.ahead_cores is None:
         return None
+    unknown = np.isnan(arrays.guest.ahead_cores)
+    if not unknown.any():
+        return arrays.guest.ahead_cores
     weights = np.array([settings.weight_current, settings.weight_24h, settings.weight_7d])
     level = arrays.guest.cpu_used_cores[:, :3] @ (weights / weights.sum())
     ahead = arrays.guest.ahead_cores
-    return np.where(np.isnan(ahead), level[:, None], ahead)
+    return np.where(unknown, level[:, None], ahead)
 
 
 class StrainField:
@@ -187,7 +190,7 @@ def carried_by(placed: Placed, hours: Floats | None, members: Sequence[tuple[int
     if all(len(unit) == 1 for unit in members):
         one = np.array([unit[0] for unit in members], dtype=np.intp)
         return Carried(
-            cpu_cores=None if hours is None else hours[one],
+            cpu_cores=hours if hours is None or np.array_equal(one, np.arange(len(hours))) else hours[one],
             windows=guest.cpu_used_cores[one],
             weights=placed.weights,
             capacity=placed.arrays.node.capacity_cores,

@@ -74,6 +74,12 @@ def after_move(placed: Placed, guests: Ints, nodes: Ints) -> After:
     )
 
 
+def nothing_more(placed: Placed, nodes: Ints) -> After:
+    """``nodes`` with a guest that brings nothing."""
+    cpu = placed.cpu_level[nodes]
+    return After(cpu=cpu, mem=placed.mem_level[nodes], iowait=placed.iowait_level[nodes], cpu_reckoned=cpu)
+
+
 def target_scores(scores: Scores, guests: Ints, nodes: Ints) -> Floats:
     """Target score of each of ``guests`` on ``nodes`` [points]; NaN where not measured."""
     placed, scale, terms = scores.placed, scores.scale, scores.terms
