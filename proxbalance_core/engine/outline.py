@@ -7,6 +7,9 @@ advisories, and which move of a wave goes first.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
+
+import numpy as np
 
 from proxbalance_core.domain.cluster import ClusterSnapshot
 from proxbalance_core.domain.outlines import NodeMark, Outline
@@ -20,10 +23,11 @@ from proxbalance_core.engine.planning import Planned
 from proxbalance_core.engine.view import View
 from proxbalance_core.forecast.crossings import crossings
 from proxbalance_core.plan.impact import DECIMALS, health_of, node_scores
+from proxbalance_core.plan.order import Leg
 from proxbalance_core.plan.walk import Walk
 from proxbalance_core.recommend.eligibility import Eligibility
 from proxbalance_core.recommend.skips import AfterPlan, World, improvement_of, reason_of
-from proxbalance_core.scoring.rows import node_rows, side, target_rows
+from proxbalance_core.scoring.rows import node_totals, pair_totals
 from proxbalance_core.scoring.targets import score_nodes
 
 
@@ -62,26 +66,38 @@ def outlined(snapshot: ClusterSnapshot, settings: Settings) -> Outline:
 
 
 def _moves(view: View, plan: Planned, walk: Walk) -> dict[int, tuple[int, float]]:
-    """Where each guest [position] of the plan ends, and by how much its score improves; takes the walk to its end.
-
-    A node's score is its own, but for soft rules between nodes: nodes are scored anew only when a leg comes to one that
-    changed meanwhile, or after a guest with such a rule.
-    """
+    """Where each guest [position] of the plan ends, and by how much its score improves; takes the walk to its end."""
     before: dict[int, float] = {}
     moves: dict[int, tuple[int, float]] = {}
-    changed: set[int] = set()
-    scores = score_nodes(walk.placed, view.rules.scale, view.settings)
-    for leg in plan.order.legs:
-        if not changed.isdisjoint((leg.source, leg.target)):
-            scores, changed = score_nodes(walk.placed, view.rules.scale, view.settings), set()
-        soft = leg.guest in walk.placed.groups.softly_bound
-        changed.update(range(len(view.snapshot.nodes)) if soft else (leg.source, leg.target))
-        if leg.guest not in before:
-            before[leg.guest] = side(node_rows(scores, leg.source)).total
-        after = side(target_rows(scores, leg.guest, leg.target)).total
-        moves[leg.guest] = leg.target, round(before[leg.guest] - after, 2)
-        walk.take(leg)
+    for legs in _apart(view, plan.order.legs):
+        scores = score_nodes(walk.placed, view.rules.scale, view.settings)
+        guests, targets = np.array([leg.guest for leg in legs]), np.array([leg.target for leg in legs])
+        own, there = node_totals(scores), pair_totals(scores, guests, targets).tolist()
+        for leg, after in zip(legs, there, strict=True):
+            before.setdefault(leg.guest, float(own[leg.source]))
+            moves[leg.guest] = leg.target, round(before[leg.guest] - after, 2)
+        walk.pass_over(legs)
     return moves
+
+
+def _apart(view: View, legs: list[Leg]) -> Iterator[list[Leg]]:
+    """The legs in order, in runs in which none changes a node that a later one comes to.
+
+    A node's score is its own, but for soft rules between nodes: a guest with such a rule goes alone.
+    """
+    softly_bound, run, changed = view.placed.groups.softly_bound, list[Leg](), set[int]()
+    for leg in legs:
+        alone = leg.guest in softly_bound
+        if run and (alone or not changed.isdisjoint((leg.source, leg.target))):
+            yield run
+            run, changed = [], set()
+        if alone:
+            yield [leg]
+            continue
+        run.append(leg)
+        changed.update((leg.source, leg.target))
+    if run:
+        yield run
 
 
 def _staying(

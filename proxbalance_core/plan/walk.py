@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,6 +50,14 @@ class Walk:
         """Take one leg; the fall of ``J x nodes`` by it [points]."""
         self.placed.move(leg.guest, leg.target)
         return self._shift(self.ahead, self.carried, leg)
+
+    def pass_over(self, legs: Sequence[Leg]) -> None:
+        """Take legs whose relief nobody asks for."""
+        for leg in legs:
+            self.placed.move(leg.guest, leg.target)
+            self.ahead.apply(self.carried, self.row[leg.guest], leg.source, leg.target)
+        self.ahead.soft = self.placed.soft_broken()
+        self.ahead.refresh(np.array(sorted({n for leg in legs for n in (leg.source, leg.target)})))
 
     def steps(self, legs: list[Leg]) -> Iterator[Stop]:
         """Take the legs in order; each stop's ``before`` is its own copy."""
