@@ -22,3 +22,8 @@ def lasting(seconds: float) -> str:
         if seconds >= 2 * step:
             return f"{seconds / step:.0f} {unit}"
     return f"{seconds:.0f} s"
+
+
+def clause(sentence: str) -> str:
+    """A sentence as it goes on after a colon: with a small first letter, unless it begins with a name."""
+    return sentence if sentence.startswith("Proxmox") else sentence[:1].lower() + sentence[1:]

@@ -11,6 +11,7 @@ import numpy as np
 
 from proxbalance_core.domain.cluster import ClusterSnapshot, Guest, Node
 from proxbalance_core.domain.settings import Settings
+from proxbalance_core.domain.wording import clause
 from proxbalance_core.features.groups import IGNORE_TAGS, Groups
 from proxbalance_core.features.once import once
 from proxbalance_core.recommend.constraints import Constraints, units
@@ -165,7 +166,7 @@ def _ha(guest: Guest) -> Barrier | None:
     return Barrier(
         reason="ha_managed",
         detail="Proxmox's HA manager looks after it.",
-        would_change="with include_ha switched on",
+        would_change="with guests under HA included (include_ha)",
     )
 
 
@@ -293,7 +294,10 @@ def _recurring_spike(node: Node, snapshot: ClusterSnapshot) -> Barrier:
     )
     return Barrier(
         reason="recurring_spike", detail=detail,
-        would_change=f"when it comes over the threshold, or stays after {end:02d}:00, or with hold_recurring_peaks off",
+        would_change=(
+            f"when it comes over the threshold, or stays after {end:02d}:00, "
+            "or if recurring peaks aren't waited out (hold_recurring_peaks)"
+        ),
     )  # fmt: skip
 
 
@@ -312,7 +316,7 @@ def _block_units(
         reasons = {g: barriers.get(g) or (others or {})[g] for g in held}
         first = min(held, key=lambda g: (reasons[g].reason in AFTER_UNITS, g))
         member, barrier = snapshot.guests[first], reasons[first]
-        detail = f"It moves with guest {member.vmid}, which can't: {barrier.detail[0].lower()}{barrier.detail[1:]}"
+        detail = f"It moves with guest {member.vmid}, which can't: {clause(barrier.detail)}"
         for g in unit:
             own = barriers.get(g)
             comes_first = own is None or (own.reason in AFTER_UNITS and barrier.reason not in AFTER_UNITS)

@@ -236,16 +236,29 @@ def _not_worth_it(g: int, after: AfterPlan, world: World) -> Barrier:
         return _disputed(g, target, world)
     if verdict == "insufficient_improvement":
         detail = (
-            f"The best node, {target}, would improve its score by {gain:.2f} points and relieve the cluster "
-            f"by {relief:.2f}; the minimum is {s.min_score_improvement:g}."
+            f"The best node, {target}, would {_score_then(gain)} and {_cluster_then(relief)}; "
+            f"the minimum is {s.min_score_improvement:g}."
         )
         least = math.floor(100.0 * max(float(p.largest[g]), relief)) / 100.0
         worth = relief > cost + WORTH and least > 0
         change = f"from a minimum improvement of {least:.2f} points" if worth else strained
         return Barrier(reason="insufficient_improvement", detail=detail, would_change=change)
-    detail = f"On {target} it would relieve the cluster by {relief:.2f} points, and the move costs {cost:.2f}."
+    detail = f"On {target} it would {_cluster_then(relief, ' points')}, and the move costs {cost:.2f}."
     change = f"with a move cost under {relief:.2f} points" if relief >= LEAST_SHOWN else strained
     return Barrier(reason="no_relief", detail=detail, would_change=change)
+
+
+def _score_then(gain: float) -> str:
+    return f"improve its score by {gain:.2f} points" if gain >= 0 else f"make its score {-gain:.2f} points worse"
+
+
+def _cluster_then(relief: float, unit: str = "") -> str:
+    points = _two(relief)
+    return (
+        f"relieve the cluster by {abs(points):.2f}{unit}"
+        if points >= 0
+        else f"strain the cluster by {-points:.2f}{unit} more"
+    )
 
 
 def _disputed(g: int, target: str, world: World) -> Barrier:
@@ -262,7 +275,7 @@ def _disputed(g: int, target: str, world: World) -> Barrier:
 def _deferred(g: int, after: AfterPlan, world: World) -> Barrier:
     if after.capped:
         detail = f"The plan already has the {world.settings.max_moves} moves that max_moves allows."
-        return Barrier(reason="deferred", detail=detail, would_change="with a higher max_moves")
+        return Barrier(reason="deferred", detail=detail, would_change="with more moves allowed (max_moves)")
     other = after.took_place.get(g)
     detail = (
         f"It was worth moving, until {other} took its place in the plan."

@@ -10,6 +10,7 @@ from proxbalance_core.domain.cluster import Guest
 from proxbalance_core.domain.settings import Settings
 from proxbalance_core.domain.units import GIB, NAN, known
 from proxbalance_core.domain.validation import Check, CheckName, FreshFacts
+from proxbalance_core.domain.wording import clause
 from proxbalance_core.recommend.constraints import (
     MEM_LIMIT_IN_ORDER,
     Constraints,
@@ -263,7 +264,7 @@ def _affinity(case: Case) -> Finding:
         barriers = barriers_of(m, case.placed, constraints, case.settings) if m != case.g else ()
         held = next((barrier for barrier in barriers if barrier.reason in STATE_BARRIERS), None)
         if held is not None:
-            faults.append(f"{case.named(m)} can't: {held.detail[0].lower()}{held.detail[1:]}")
+            faults.append(f"{case.named(m)} can't: {clause(held.detail)}")
     if constraints.at_odds(going) or any(constraints.shares(m, case.n, case.placed, going) for m in going):
         words = ruling_in_words(Ruling.APART, case.g, case.n, case.placed, constraints)
         faults.append(f"{case.target} {words}.")
