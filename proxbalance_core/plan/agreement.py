@@ -1,7 +1,8 @@
 """Whether the days that may come agree on a move: it has to pay in most of them, not in their mean alone.
 
 A mean is swayed by one day. A move that pays only if tomorrow is like the last hour is a bet, and a low price of moves
-buys many of those; asked to pay in two days of three, it buys relief (docs/adr/0022).
+buys many of those; asked to pay in two days of three, it buys relief (docs/adr/0022). Where a node is far over its
+threshold already there is nothing to bet on: then the day that goes on as the last hour did speaks for itself.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from math import ceil
 
 import numpy as np
 
+from proxbalance_core.domain.refusals import HOURS_AHEAD
 from proxbalance_core.features.arrays import Bools, Floats, Ints
 from proxbalance_core.plan.board import Board
 from proxbalance_core.scoring.strain import hour_mean
@@ -24,6 +26,11 @@ Change = tuple[Ints, Floats]  # a node for each set [P], and its CPU then [P, T]
 def days_needed(board: Board) -> int:
     """In how many of them a move has to pay."""
     return ceil(board.rules.settings.scenario_agreement_pct / 100.0 * board.days - 1e-9)
+
+
+def troubled(board: Board, n: Ints) -> Bools:
+    """Which of nodes ``n`` are over the second CPU step of plans if things go on as they are: the last of the days."""
+    return np.asarray(board.field.cpu[n, -HOURS_AHEAD] > board.rules.scale.plan_cpu.limits[1])
 
 
 def by_day(board: Board, changes: Sequence[Change]) -> Floats:
@@ -51,12 +58,17 @@ def over_mean(each: Floats) -> Floats:
 def lift(board: Board, changes: Sequence[Change]) -> Floats:
     """What the last day that has to agree is over the mean, [P] points: a change is agreed on where relief and this
     are over its price."""
-    return last_needed(board, by_day(board, changes))
+    trouble = np.any([troubled(board, node) for node, _ in changes], axis=0)
+    return last_needed(board, by_day(board, changes), trouble)
 
 
-def last_needed(board: Board, over: Floats) -> Floats:
-    """Of what each day is over the mean, [P, days], that of the last day that has to agree."""
-    return np.asarray(np.sort(over, axis=-1)[:, -days_needed(board)])
+def last_needed(board: Board, over: Floats, trouble: Bools) -> Floats:
+    """Of what each day is over the mean, [P, days], that of the last day that has to agree.
+
+    Where there is ``trouble`` [P] now, the day that goes on so is enough.
+    """
+    agreed_on = np.sort(over, axis=-1)[:, -days_needed(board)]
+    return np.where(trouble, np.maximum(agreed_on, over[:, -1]), agreed_on)
 
 
 def agreed(relief: Floats, lifted: Floats, price: Floats) -> Bools:
@@ -70,11 +82,16 @@ def single_changes(board: Board, m: Ints, target: Ints) -> list[Change]:
 
 
 def days_for(board: Board, m: Ints, target: Ints, relief: Floats) -> Ints:
-    """In how many of the days each of single movers ``m`` pays on its ``target``, pairwise."""
+    """In how many of the days each of single movers ``m`` pays on its ``target``, pairwise.
+
+    As many as have to agree where it leaves a node in trouble, and pays if that goes on.
+    """
     if not board.days:
         return np.zeros(len(m), dtype=np.intp)
     each = relief[:, None] + by_day(board, single_changes(board, m, target))
-    return np.asarray((each > SINGLE_TIMES * board.cost(m, target)[:, None]).sum(axis=-1))
+    pays = each > SINGLE_TIMES * board.cost(m, target)[:, None]
+    count, urgent = pays.sum(axis=-1), pays[:, -1] & troubled(board, board.at[m])
+    return np.asarray(np.where(urgent, np.maximum(count, days_needed(board)), count))
 
 
 def swaps_agreed(board: Board, a: Ints, b: Ints, relief: Floats) -> Bools:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 from proxbalance_core.features.arrays import Bools, Floats, Ints
-from proxbalance_core.plan.agreement import days_needed, last_needed, over_mean
+from proxbalance_core.plan.agreement import days_needed, last_needed, over_mean, troubled
 from proxbalance_core.plan.board import Board, in_parts
 from proxbalance_core.scoring.strain import hour_mean
 
@@ -240,4 +240,5 @@ class Gains:
     def _keep_lift(self, pairs: tuple[Ints, Ints], rises: Floats) -> None:
         fallen = self._cpu_drops[pairs[0], 1:] - rises[:, 1:]
         if self.lift is not None:
-            self.lift[pairs] = last_needed(self.board, over_mean(fallen))
+            trouble = troubled(self.board, self.board.at[pairs[0]])
+            self.lift[pairs] = last_needed(self.board, over_mean(fallen), trouble)

@@ -11,6 +11,7 @@ from hypothesis import given
 
 from proxbalance_core import ClusterSnapshot, Settings, assess, evaluate
 from proxbalance_core.domain.cluster import Guest, GuestAhead, NodeAhead
+from proxbalance_core.engine.view import View
 from proxbalance_core.plan.agreement import SINGLE_TIMES, days_needed, joint_agreed, swaps_agreed
 from proxbalance_core.plan.gates import Gate
 from proxbalance_core.plan.swaps import swap_relief
@@ -55,6 +56,38 @@ def test_without_agreement_the_mean_decides() -> None:
     assert skip.reason == "no_relief" and skip.strain_relief is not None and skip.strain_relief > 3.0
     assert "it clearly pays in 1 of the 3 days that may come, and 2 have to agree." in skip.detail
     assert skip.would_change == "when more of the days that may come call for it"
+
+
+FAR_OVER = (5.0,) * 24  # 80 % with its neighbour: over the second step, 80 % less the margin of 5
+
+
+@pytest.mark.parametrize(
+    ("hot", "moves"), [((IDLE, IDLE, FAR_OVER), True), ((FAR_OVER, IDLE, IDLE), False), ((IDLE, FAR_OVER, IDLE), False)]
+)
+def test_trouble_that_is_there_needs_no_second_opinion(hot: tuple[tuple[float, ...], ...], moves: bool) -> None:
+    """The last day is the one that goes on as the last hour did."""
+    snapshot = two(*hot)
+    assert bool(moved(snapshot, STRAIN)) == moves
+    away = cluster(["a", "b"], [there(1, "b", 2.0, *hot), there(2, "a", 3.0, *[(3.0,) * 24] * 3)])
+    assert not moved(away, STRAIN)
+
+
+def test_a_swap_off_a_node_in_trouble_needs_no_second_opinion() -> None:
+    """No node has room for one more: guests change places, and the joint change's gate says the same."""
+    used = [(1.0,) * 24, (1.0,) * 24, (6.0,) * 24]
+    snapshot = cluster(
+        ["a", "b"],
+        [there(1, "a", 3.0, *used), there(2, "a", 3.0, *[(3.0,) * 24] * 3), there(3, "b", 1.0, *[(1.0,) * 24] * 3)],
+    )
+    b = board(snapshot, STRAIN)
+    one, three = np.array([0]), np.array([2])
+    relief = swap_relief(b, one, three)
+    assert swaps_agreed(b, one, three, relief)[0] and joint_agreed(b, [(0, 1), (2, 0)], float(relief[0]))
+    calm = [used[2], *used[:2]]
+    guests = [there(1, "a", 3.0, *calm), *snapshot.guests[1:]]
+    b = board(dataclasses.replace(snapshot, guests=tuple(guests)), STRAIN)
+    assert swap_relief(b, one, three)[0] == pytest.approx(relief[0])
+    assert not swaps_agreed(b, one, three, relief)[0]
 
 
 def test_what_costs_nothing_needs_no_agreement() -> None:
@@ -106,6 +139,13 @@ def node_strain(snapshot: ClusterSnapshot, settings: Settings, moves: laws.Moves
     return sum(node.strain for node in evaluate(snapshot, settings, moves).nodes if node.strain is not None)
 
 
+def far_over(snapshot: ClusterSnapshot, settings: Settings, name: str) -> bool:
+    """Whether the node is over the second step of plans in the first hour of the day that goes on as now."""
+    view = View.of(snapshot, settings)
+    cpu = view.state.field.cpu[view.arrays.node.names.index(name), -24]
+    return bool(cpu > settings.cpu_threshold + settings.cpu_threshold_offset_1 - settings.plan_margin_pct)
+
+
 @given(snapshot=clusters.snapshots(), settings=clusters.settings())
 def test_what_is_recommended_alone_pays_in_enough_days(snapshot: ClusterSnapshot, settings: Settings) -> None:
     """Recomputed from assessments' own figures of clusters that have one of the days ahead."""
@@ -122,7 +162,8 @@ def test_what_is_recommended_alone_pays_in_enough_days(snapshot: ClusterSnapshot
             for k in range(count)
         ]
         rest = evaluate(snapshot, settings).strain - evaluate(snapshot, settings, step).strain - sum(each) / count
-        assert price <= 1e-9 or sum(fall + rest > price - 1e-4 for fall in each) >= needed
+        urgent = each[-1] + rest > price - 1e-4 and far_over(snapshot, settings, move.source)
+        assert urgent or price <= 1e-9 or sum(fall + rest > price - 1e-4 for fall in each) >= needed
 
 
 def test_the_gate_asks_for_it() -> None:
