@@ -69,7 +69,7 @@ def _moves(view: View, plan: Planned, walk: Walk) -> dict[int, tuple[int, float]
     """Where each guest [position] of the plan ends, and by how much its score improves; takes the walk to its end."""
     before: dict[int, float] = {}
     moves: dict[int, tuple[int, float]] = {}
-    for legs in _apart(view, plan.order.legs):
+    for legs in _apart(plan.order.legs):
         scores = score_nodes(walk.placed, view.rules.scale, view.settings)
         guests, targets = np.array([leg.guest for leg in legs]), np.array([leg.target for leg in legs])
         own, there = node_totals(scores), pair_totals(scores, guests, targets).tolist()
@@ -80,20 +80,13 @@ def _moves(view: View, plan: Planned, walk: Walk) -> dict[int, tuple[int, float]
     return moves
 
 
-def _apart(view: View, legs: list[Leg]) -> Iterator[list[Leg]]:
-    """The legs in order, in runs in which none changes a node that a later one comes to.
-
-    A node's score is its own, but for soft rules between nodes: a guest with such a rule goes alone.
-    """
-    softly_bound, run, changed = view.placed.groups.softly_bound, list[Leg](), set[int]()
+def _apart(legs: list[Leg]) -> Iterator[list[Leg]]:
+    """The legs in order, in runs in which none changes a node that a later one comes to: a node's score is its own."""
+    run, changed = list[Leg](), set[int]()
     for leg in legs:
-        alone = leg.guest in softly_bound
-        if run and (alone or not changed.isdisjoint((leg.source, leg.target))):
+        if not changed.isdisjoint((leg.source, leg.target)):
             yield run
             run, changed = [], set()
-        if alone:
-            yield [leg]
-            continue
         run.append(leg)
         changed.update((leg.source, leg.target))
     if run:

@@ -30,7 +30,14 @@ def days_needed(board: Board) -> int:
 
 def troubled(board: Board, n: Ints) -> Bools:
     """Which of nodes ``n`` are over the second CPU step of plans if things go on as they are: the last of the days."""
-    return np.asarray(board.field.cpu[n, -HOURS_AHEAD] > board.rules.scale.plan_cpu.limits[1])
+    return np.asarray(board.field.cpu[n, -HOURS_AHEAD] > board.field.scale.plan_cpu.limits[1])
+
+
+def _mended(board: Board, changes: Sequence[Change]) -> Bools:
+    """Which of P sets of changes relieve a node that is in trouble, [P]."""
+    falls = [cpu[:, -HOURS_AHEAD] < board.field.cpu[node, -HOURS_AHEAD] for node, cpu in changes]
+    hot = [troubled(board, node) & fall for (node, _), fall in zip(changes, falls, strict=True)]
+    return np.asarray(np.any(hot, axis=0))
 
 
 def by_day(board: Board, changes: Sequence[Change]) -> Floats:
@@ -58,17 +65,16 @@ def over_mean(each: Floats) -> Floats:
 def lift(board: Board, changes: Sequence[Change]) -> Floats:
     """What the last day that has to agree is over the mean, [P] points: a change is agreed on where relief and this
     are over its price."""
-    trouble = np.any([troubled(board, node) for node, _ in changes], axis=0)
-    return last_needed(board, by_day(board, changes), trouble)
+    return last_needed(board, by_day(board, changes), _mended(board, changes))
 
 
-def last_needed(board: Board, over: Floats, trouble: Bools) -> Floats:
+def last_needed(board: Board, over: Floats, mended: Bools) -> Floats:
     """Of what each day is over the mean, [P, days], that of the last day that has to agree.
 
-    Where there is ``trouble`` [P] now, the day that goes on so is enough.
+    Where trouble that is there is ``mended`` [P], the day that goes on as now is enough.
     """
     agreed_on = np.sort(over, axis=-1)[:, -days_needed(board)]
-    return np.where(trouble, np.maximum(agreed_on, over[:, -1]), agreed_on)
+    return np.where(mended, np.maximum(agreed_on, over[:, -1]), agreed_on)
 
 
 def agreed(relief: Floats, lifted: Floats, price: Floats) -> Bools:

@@ -47,14 +47,12 @@ class Gains:
         self._mean_cores = np.zeros(movers) if cores is None else cores.mean(axis=1)
         self._peak_cores = np.zeros(movers) if cores is None else cores.max(axis=1, initial=0.0)
         # The most that each adds to the load of any node in any hour [percent].
-        cpu = self._peak_cores * self._per_core.max(initial=0.0) if cores is not None else self._most_now()
+        now = np.zeros(0) if self._present is None else self._present.max(axis=1, initial=0.0)
+        cpu = now if cores is None else self._peak_cores * self._per_core.max(initial=0.0)
         self._largest = (cpu + carried.mem_bytes * self._per_byte.max(initial=0.0)) / 2.0
         self._swapped: dict[int, Floats] = {}  # the first of a swap: what the swap with each other takes off
         self._seen = -1
         self.refresh()
-
-    def _most_now(self) -> Floats:
-        return np.asarray(self._present.max(axis=1, initial=0.0)) if self._present is not None else np.zeros(0)
 
     def refresh(self) -> None:
         """Forget what the moves since the last call have changed."""
@@ -174,9 +172,8 @@ class Gains:
         count = max(field.nodes, 1)
         rest = 1.0 / count - (1.0 + self._steepest[at][:, None] + self._steepest[n]) / count**2
         there, most = self.largest_pct(m, n), self.largest_pct(m, at, paired=True)[:, None]
-        bent = ((self.highest[at] > 100.0) | (self.lowest[at] < most[:, 0]) | ~field.scope[at])[:, None] | ~field.scope[
-            n
-        ]
+        leaves = (self.highest[at] > 100.0) | (self.lowest[at] < most[:, 0]) | ~field.scope[at]
+        bent = leaves[:, None] | ~field.scope[n]
         beyond = self._bent_there(m, n)
         if beyond is not None:
             bent |= beyond
@@ -223,8 +220,7 @@ class Gains:
             asked = m[unknown], target[unknown]
             rises = board.rises(*asked)
             self.rise[asked] = rises[:, 0]
-            if self.lift is not None:
-                self._keep_lift(asked, rises)
+            self._keep_lift(asked, rises)
         return np.asarray(self.drop[m] - self.rise[m, target] + board.evened(m, target))
 
     def lifted(self, m: Ints, target: Ints) -> Floats:

@@ -61,11 +61,11 @@ class Gate:
     def hours(self, nodes: Ints) -> HourlyScores:
         """Scores of ``nodes`` as they are, now and hour by hour; of others maybe as they were.
 
-        A node's score is its own, but for soft rules between nodes.
+        A node's score is its own: a soft rule counts on the nodes of those it is about, and a move changes that on the
+        two nodes that it is between.
         """
         board, old = self.board, self._hours
-        soft = bool(board.placed.groups.softly_bound)
-        if old is None or (board.version if soft else board.stamp[nodes].max(initial=0)) > self._hours_of:
+        if old is None or board.stamp[nodes].max(initial=0) > self._hours_of:
             rules = board.rules
             old = HourlyScores(board, score_nodes(board.placed, rules.scale, rules.settings))
             self._hours, self._hours_of = old, board.version
@@ -116,8 +116,6 @@ class Gate:
 
     def _between(self, most: Floats, source: Ints) -> Floats:
         """The most that any guest could improve by from each of ``source`` to each node, [len(source), N] points."""
-        if self.board.placed.groups.softly_bound and self._hours_of != self.board.version:
-            most[:] = np.nan  # rules between nodes: a score is not a node's own
         here = np.unique(source)
         i, n = np.nonzero(np.isnan(most[here]))
         if len(i):

@@ -61,11 +61,14 @@ def test_where_much_fails_whole_nodes_are_left_out_and_the_answer_is_the_same(mo
     assert asked[True] < 0.7 * asked[False]
 
 
-def test_a_staircase_that_leads_down_leaves_nothing_out() -> None:
-    odd = dataclasses.replace(STRICT, predicted_cpu_very_high=0.0)
-    b = board(hourly_cluster(Shape(nodes=6, guests=60)), odd)
-    assert not b.rules.scale.arriving
-    gate = Gate(b)
-    passing(b, gate)
-    everyone = np.arange(len(b.members))
-    assert not gate.hopeless(everyone, np.zeros(len(everyone), dtype=int), np.full(len(everyone), -1.0)).any()
+def test_a_staircase_that_leads_down_leaves_nothing_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gates, "MANY_FAIL", 1)
+    left_out = []
+    for settings in (STRICT, dataclasses.replace(STRICT, predicted_cpu_very_high=0.0)):
+        b = board(hourly_cluster(Shape(nodes=8, guests=120)), settings)
+        gate = Gate(b)
+        passing(b, gate)
+        m, n = (side.ravel() for side in np.indices((len(b.members), len(b.field.mem))))
+        left_out.append(int(gate.hopeless(m, n, np.full(len(m), -1.0)).sum()))
+        assert b.rules.scale.arriving == (settings is STRICT)
+    assert left_out[0] > 100 and left_out[1] == 0
