@@ -6,8 +6,8 @@ import numpy as np
 
 from proxbalance_core.features.arrays import Floats, Ints
 from proxbalance_core.plan.board import Board
-from proxbalance_core.scoring.base import base_rows, slopes
-from proxbalance_core.scoring.targets import Scores, inputs_of, nothing_more, target_scores
+from proxbalance_core.scoring.base import slopes
+from proxbalance_core.scoring.targets import Scores, inputs_of, nothing_more, scores_after, target_scores
 
 
 class HourlyScores:
@@ -57,11 +57,8 @@ class HourlyScores:
         """
         field, placed, scale = self.board.field, self.board.placed, self.scores.scale
         n, where = np.unique(target, return_inverse=True)
-        rows, terms = base_rows(inputs_of(placed, n, nothing_more(placed, n))), self.scores.terms
-        storage, level, ahead = rows["base_storage"], placed.cpu_level[n], field.cpu[n]
-        base = rows["base_health"] + rows["base_predicted"] + rows["base_headroom"]
-        memory = np.minimum(terms.memory[n] + scale.predicted_mem(placed.mem_level[n]), scale.memory_cap)
-        now = base + np.where(np.isnan(storage), 0.0, storage) + terms.others[n] + memory + scale.predicted_cpu(level)
+        now = scores_after(self.scores, n, nothing_more(placed, n))
+        level, ahead = placed.cpu_level[n], field.cpu[n]
         change = self.arrives[n][:, None] * (np.clip(ahead, 0.0, 100.0) - np.clip(level, 0.0, 100.0)[:, None])
         change += scale.predicted_cpu(ahead) - scale.predicted_cpu(level)[:, None]
         there = now[:, None] + np.hstack([np.zeros((len(n), 1)), self.target_change[n] + change])

@@ -82,8 +82,12 @@ def nothing_more(placed: Placed, nodes: Ints) -> After:
 
 def target_scores(scores: Scores, guests: Ints, nodes: Ints) -> Floats:
     """Target score of each of ``guests`` on ``nodes`` [points]; NaN where not measured."""
+    return scores_after(scores, nodes, after_move(scores.placed, guests, nodes))
+
+
+def scores_after(scores: Scores, nodes: Ints, after: After) -> Floats:
+    """Target score of ``nodes`` that come to ``after`` [points]; NaN where not measured."""
     placed, scale, terms = scores.placed, scores.scale, scores.terms
-    after = after_move(placed, guests, nodes)
     rows = base_rows(inputs_of(placed, nodes, after))
     storage = rows["base_storage"]
     base = rows["base_health"] + rows["base_predicted"] + rows["base_headroom"]

@@ -55,6 +55,10 @@ def test_without_agreement_the_mean_decides() -> None:
     (skip, *_) = [skip for skip in assess(snapshot, STRAIN).skipped if skip.vmid == 1]
     assert skip.reason == "no_relief" and skip.strain_relief is not None and skip.strain_relief > 3.0
     assert "it clearly pays in 1 of the 3 days that may come, and 2 have to agree." in skip.detail
+    # With a second step that no threshold brings near, only another forecast would change it.
+    far = dataclasses.replace(STRAIN, cpu_threshold_offset_1=90.0, cpu_threshold_offset_2=95.0)
+    (skip, *_) = [skip for skip in assess(snapshot, far).skipped if skip.vmid == 1]
+    assert skip.would_change == "when more of the days that may come call for it"
 
 
 FAR_OVER = (5.0,) * 24  # 80 % with its neighbour: over the second step, 80 % less the margin of 5
