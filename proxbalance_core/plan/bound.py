@@ -16,7 +16,7 @@ import numpy as np
 from proxbalance_core.features.arrays import Floats, Ints
 from proxbalance_core.plan.board import Board
 from proxbalance_core.recommend.constraints import MEM_LIMIT_IN_ORDER, Ruling
-from proxbalance_core.scoring.staircase import Staircase
+from proxbalance_core.scoring.staircase import Ramp, Staircase
 from proxbalance_core.scoring.strain import OVERLOAD_POINTS_PER_PCT
 
 FULL_PCT = 100.0
@@ -46,15 +46,9 @@ def _sags(x: Floats, y: Floats, a: int, b: int, c: int) -> bool:
     return bool((y[b] - y[a]) * (x[c] - x[a]) >= (y[c] - y[a]) * (x[b] - x[a]))
 
 
-def corners_of(*stairs: Staircase) -> Floats:
-    """Where staircases bend [unit of x]; a hard step bends just before its limit too."""
-    bends = [
-        bend
-        for one in stairs
-        for limit in one.limits
-        for bend in (float(np.nextafter(limit, -np.inf)), limit, limit + one.edge)
-    ]
-    return np.array([*bends, FULL_PCT])
+def corners_of(points: Staircase | Ramp) -> Floats:
+    """Where points bend, and where a node is full [unit of x]."""
+    return np.array([*points.bends, FULL_PCT])
 
 
 @dataclass(slots=True, kw_only=True)
@@ -182,17 +176,17 @@ def _add_memory(rows: _Rows, board: Board, places: _Places, x: Ints) -> Ints:
     rows.constrain([(places.column, x, share), (line, mem, -np.ones(len(n)))], -left, -left)
     rows.constrain([(line, mem, np.ones(len(n)))], np.full(len(n), -np.inf), np.maximum(limit, field_.mem[n]))
     high = float(np.maximum(limit, field_.mem[n]).max(initial=0.0))
-    low, cap, stairs = float(min(left.min(initial=0.0), 0.0)), field_.scale.memory_cap, field_.scale.current_mem
-    lines = envelope(lambda v: np.minimum(stairs(v), cap), low, high, _capped_corners(stairs, cap))
+    low, cap, ramp = float(min(left.min(initial=0.0), 0.0)), field_.scale.memory_cap, field_.scale.plan_mem
+    lines = envelope(lambda v: np.minimum(ramp(v), cap), low, high, _capped_corners(ramp, cap))
     _add_points(rows, mem, np.ones(len(n)), lines)
     return mem
 
 
-def _capped_corners(stairs: Staircase, cap: float) -> Floats:
-    """Corners of a staircase and where it meets its cap (found on a fine grid, each side of it)."""
-    corners = corners_of(stairs)
+def _capped_corners(ramp: Ramp, cap: float) -> Floats:
+    """Corners of a ramp and where it meets its cap (found on a fine grid, each side of it)."""
+    corners = corners_of(ramp)
     fine = np.linspace(0.0, 2 * FULL_PCT, 4001)
-    over = stairs(fine) > cap
+    over = ramp(fine) > cap
     meets = np.flatnonzero(over[1:] != over[:-1])
     return np.concatenate([corners, fine[meets], fine[meets + 1]])
 

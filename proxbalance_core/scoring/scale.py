@@ -6,8 +6,10 @@ import dataclasses
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+import numpy as np
+
 from proxbalance_core.domain.settings import Settings
-from proxbalance_core.scoring.staircase import Staircase, Staircases
+from proxbalance_core.scoring.staircase import Ramp, Staircase, Staircases
 
 CPU_SUSTAINED_PCT = (70.0, 80.0, 90.0)
 MEM_SUSTAINED_PCT = (80.0, 90.0, 95.0)
@@ -17,6 +19,10 @@ CPU_SPIKES_PCT = (70.0, 80.0, 90.0, 95.0)
 MEM_SPIKES_PCT = (85.0, 90.0, 95.0, 98.0)
 PRESSURE_PCT = (10.0, 25.0, 40.0)
 OVERCOMMIT_RATIO = (1.2, 2.0)
+# Plans see memory on a ramp (docs/adr/0027): it begins this far under the threshold [points of percent] and has these
+# shares of the first step's points at the threshold and at the second limit.
+PLAN_MEM_BEFORE_PCT = 10.0
+PLAN_MEM_SHARES = (0.15, 0.75)
 # The terms of a node that are staircases, in the order in which they are shown.
 STEPPED = (
     "current_cpu", "sustained_cpu", "current_mem", "sustained_mem", "iowait_current", "iowait_sustained",
@@ -45,6 +51,7 @@ class PointScale:
     soft_rule: float
     memory_cap: float
     plan_cpu: Staircase
+    plan_mem: Ramp
     stepped: Staircases = field(init=False)
 
     def __post_init__(self) -> None:
@@ -58,7 +65,7 @@ class PointScale:
     @property
     def rising(self) -> bool:
         """Whether more load never costs a node fewer points in its strain: what the search's bounds rest on."""
-        return all(stairs.rising for stairs in (self.plan_cpu, self.current_mem, self.iowait_current))
+        return self.plan_cpu.rising and self.plan_mem.rising and self.iowait_current.rising
 
     @property
     def arriving(self) -> bool:
@@ -82,13 +89,15 @@ def _scale(s: Settings) -> PointScale:
     top = s.iowait_threshold
     iowait_steps = (top - s.iowait_threshold_offset_1, top - s.iowait_threshold_offset_2, top)
     edge = s.soft_edge_pct
+    mem_points = _values(s, "mem_{}_penalty", _THREE, mem)
     current_cpu = Staircase(cpu_steps, _values(s, "cpu_{}_penalty", _THREE, cpu), edge)
     rising = s.cpu_trend_rising_penalty * cpu
     mem_rising = s.mem_trend_rising_penalty * mem
     return PointScale(
         current_cpu=current_cpu,
         plan_cpu=current_cpu.lowered(s.plan_margin_pct),
-        current_mem=Staircase(mem_steps, _values(s, "mem_{}_penalty", _THREE, mem), edge),
+        plan_mem=_plan_memory(mem_steps, mem_points),
+        current_mem=Staircase(mem_steps, mem_points, edge),
         sustained_cpu=Staircase(CPU_SUSTAINED_PCT, _values(s, "cpu_sustained_{}", _LONG, cpu), edge),
         sustained_mem=Staircase(MEM_SUSTAINED_PCT, _values(s, "mem_sustained_{}", _LONG, mem), edge),
         iowait_current=Staircase(
@@ -111,6 +120,18 @@ def _scale(s: Settings) -> PointScale:
 _THREE = ("high", "very_high", "extreme")
 _LONG = ("high", "very_high", "critical")
 _FOUR = ("moderate", "high", "very_high", "extreme")
+
+
+def _plan_memory(steps: tuple[float, ...], points: tuple[float, ...]) -> Ramp:
+    """Memory as plans see it: gentle around the threshold, steep where it runs out; the last points one step later.
+
+    Half full or two thirds full is the same to a node; full is not.
+    """
+    first, second, third = steps
+    bends = (first - PLAN_MEM_BEFORE_PCT, first, second, third, third + (third - second))
+    early, late = (share * points[0] for share in PLAN_MEM_SHARES)
+    ordered = np.maximum.accumulate(bends)  # offsets may be set in any order
+    return Ramp(tuple(ordered.tolist()), (0.0, early, late, *points[1:]))
 
 
 def _steps(threshold: float, *offsets: float) -> tuple[float, ...]:

@@ -1,4 +1,4 @@
-"""Staircases with soft edges: the shape of every penalty term."""
+"""Staircases with soft edges: the shape of every penalty term; ramps for what plans make of one."""
 
 from __future__ import annotations
 
@@ -57,9 +57,36 @@ class Staircase:
         steps = sorted(zip(self.limits, self.points, strict=True))
         return list(self.limits) == [limit for limit, _ in steps] and list(self.points) == sorted(self.points)
 
+    @property
+    def bends(self) -> tuple[float, ...]:
+        """Where the line of points changes its slope [unit of x]; a hard step does so just before its limit too."""
+        ends = ((float(np.nextafter(limit, -np.inf)), limit, limit + self.edge) for limit in self.limits)
+        return tuple(bend for three in ends for bend in three)
+
     def lowered(self, by: float) -> Staircase:
         """The same steps, each ``by`` sooner."""
         return Staircase(tuple(limit - by for limit in self.limits), self.points, self.edge)
+
+
+@dataclass(frozen=True, slots=True)
+class Ramp:
+    """Points that rise evenly from ``points[k]`` at ``bends[k]`` to the next.
+
+    Level before the first bend and after the last; bends come in ascending order [unit of x]. Not measured has the
+    first points.
+    """
+
+    bends: tuple[float, ...]
+    points: tuple[float, ...]
+
+    def __call__(self, x: Floats) -> Floats:
+        """Points of ``x``, same shape [points]."""
+        return np.asarray(np.interp(np.fmax(x, self.bends[0]), self.bends, self.points))
+
+    @property
+    def rising(self) -> bool:
+        """Whether it never leads down."""
+        return list(self.points) == sorted(self.points)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

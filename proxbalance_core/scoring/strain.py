@@ -127,7 +127,7 @@ class StrainField:
 
     def fixed_points(self, mem: Floats, iowait: Floats, soft: Floats) -> Floats:
         """The part that is the same in every hour; same shape."""
-        memory = np.minimum(self.scale.current_mem(mem), self.scale.memory_cap)
+        memory = np.minimum(self.scale.plan_mem(mem), self.scale.memory_cap)
         return memory + self.scale.iowait_current(iowait) + self.scale.soft_rule * soft
 
     @property

@@ -376,8 +376,25 @@ def cpu_in_hour(state: State, k: int, h: int, s: Settings) -> float:
     return 100 * (own + sum(used)) / capacity
 
 
+def plan_mem_points(value: float, s: Settings) -> float:
+    """Memory as plans see it: a line through five points, level outside of them."""
+    first, second, third = mem_limits(s)
+    most = s.mem_high_penalty, s.mem_very_high_penalty, s.mem_extreme_penalty
+    bends = [first - 10, first, second, third, third + (third - second)]
+    points = [0.0, 0.15 * most[0], 0.75 * most[0], most[1], most[2]]
+    for i in range(1, len(bends)):
+        bends[i] = max(bends[i], bends[i - 1])
+    if value < bends[0]:
+        return 0.0
+    for i in range(len(bends) - 1):
+        if bends[i] <= value < bends[i + 1]:
+            along = (value - bends[i]) / (bends[i + 1] - bends[i])
+            return scales(s)["mem"] * (points[i] + along * (points[i + 1] - points[i]))
+    return scales(s)["mem"] * points[-1]
+
+
 def node_strain(state: State, cpu: float, s: Settings) -> float:
-    memory = min(mem_points(state.mem[0], s), s.memory_penalty_cap * s.penalty_multiplier)
+    memory = min(plan_mem_points(state.mem[0], s), s.memory_penalty_cap * s.penalty_multiplier)
     soft = s.penalty_multiplier * s.soft_affinity_penalty * state.soft_broken
     over = 2 * max(0.0, cpu - 100)
     return cpu_points(cpu, s, s.plan_margin_pct) + over + memory + iowait_points(level(state.iowait, s), s) + soft

@@ -8,6 +8,7 @@ import pytest
 from proxbalance_core import Settings, assess, bound, evaluate, with_bound
 from proxbalance_core.engine.bounding import MOST_PAIRS
 from proxbalance_core.plan.bound import corners_of, envelope
+from proxbalance_core.scoring.scale import PointScale
 from proxbalance_core.scoring.staircase import Staircase
 from tests.support.clusters import FREE, random_cluster
 
@@ -22,6 +23,13 @@ def test_the_envelope_is_convex_and_never_over_the_staircase(edge: float) -> Non
     assert (lines <= stairs(x) + 1e-6).all()
     assert lines[0] == pytest.approx(0.0)
     assert lines.max() > 50
+
+
+def test_the_envelope_of_a_convex_ramp_is_the_ramp() -> None:
+    ramp = PointScale.of(Settings()).plan_mem
+    slopes, levels = envelope(ramp, 0.0, 100.0, corners_of(ramp))
+    x = np.linspace(0.0, 100.0, 501)
+    assert (slopes[:, None] * x + levels[:, None]).max(axis=0) == pytest.approx(ramp(x))
 
 
 @pytest.mark.parametrize("settings", [FREE, Settings()])

@@ -7,7 +7,7 @@ import pytest
 
 from proxbalance_core import Settings
 from proxbalance_core.scoring.scale import PointScale, balanced, sensitivity_factor
-from proxbalance_core.scoring.staircase import Staircase
+from proxbalance_core.scoring.staircase import Ramp, Staircase
 
 CPU = Staircase((60.0, 80.0, 90.0), (20.0, 50.0, 100.0), 5.0)
 
@@ -34,6 +34,33 @@ def test_not_measured_costs_nothing() -> None:
 
 def test_lowered_begins_sooner() -> None:
     assert CPU.lowered(5.0)(np.array([70.0])) == CPU(np.array([75.0]))
+
+
+def test_a_ramp_rises_evenly_between_its_bends_and_is_level_outside() -> None:
+    ramp = Ramp((60.0, 70.0, 70.0, 90.0), (0.0, 1.0, 3.0, 7.0))
+    assert ramp(np.array([[0.0, 60.0, 65.0], [80.0, 90.0, 300.0]])).tolist() == [[0.0, 0.0, 0.5], [5.0, 7.0, 7.0]]
+    assert ramp(np.array([np.nan])).tolist() == [0.0]
+    assert ramp.rising
+    assert not Ramp((1.0, 2.0), (1.0, 0.0)).rising
+
+
+@pytest.mark.parametrize(
+    ("memory_pct", "points"),
+    [(60, 0), (65, 0.6), (70, 1.2), (75, 3.6), (80, 6), (85, 13), (90, 20), (95, 35), (100, 50), (130, 50)],
+)
+def test_plans_see_memory_on_a_convex_ramp(memory_pct: float, points: float) -> None:
+    ramp = PointScale.of(Settings()).plan_mem
+    assert float(ramp(np.array([memory_pct]))[0]) == pytest.approx(points)
+    assert (np.diff(ramp(np.linspace(50.0, 100.0, 51)), n=2) > -1e-9).all()
+
+
+def test_the_ramp_of_memory_follows_limits_points_and_multipliers() -> None:
+    moved = Settings(mem_threshold=80.0, mem_threshold_offset_1=5.0, mem_threshold_offset_2=15.0, mem_high_penalty=10.0)
+    assert PointScale.of(moved).plan_mem == Ramp((70.0, 80.0, 85.0, 95.0, 105.0), (0.0, 1.5, 7.5, 20.0, 50.0))
+    twice = PointScale.of(Settings(mem_sensitivity=75.0)).plan_mem
+    assert twice.points == pytest.approx((0.0, 2.4, 12.0, 40.0, 100.0))
+    crossed = Settings(mem_threshold_offset_1=20.0, mem_threshold_offset_2=10.0)
+    assert PointScale.of(crossed).plan_mem.bends == (60.0, 70.0, 90.0, 90.0, 90.0)
 
 
 def test_a_multiplier_scales_points_cap_and_soft_rules_alike() -> None:
