@@ -22,7 +22,7 @@ OVERCOMMIT_RATIO = (1.2, 2.0)
 # Plans see memory on a ramp (docs/adr/0027): it begins this far under the threshold [points of percent] and has these
 # shares of the first step's points at the threshold and at the second limit.
 PLAN_MEM_BEFORE_PCT = 10.0
-PLAN_MEM_SHARES = (0.15, 0.75)
+PLAN_MEM_SHARES = (0.125, 0.625)
 # The terms of a node that are staircases, in the order in which they are shown.
 STEPPED = (
     "current_cpu", "sustained_cpu", "current_mem", "sustained_mem", "iowait_current", "iowait_sustained",

@@ -381,7 +381,7 @@ def plan_mem_points(value: float, s: Settings) -> float:
     first, second, third = mem_limits(s)
     most = s.mem_high_penalty, s.mem_very_high_penalty, s.mem_extreme_penalty
     bends = [first - 10, first, second, third, third + (third - second)]
-    points = [0.0, 0.15 * most[0], 0.75 * most[0], most[1], most[2]]
+    points = [0.0, 0.125 * most[0], 0.625 * most[0], most[1], most[2]]
     for i in range(1, len(bends)):
         bends[i] = max(bends[i], bends[i - 1])
     if value < bends[0]:

@@ -65,6 +65,16 @@ def stairs_block() -> str:
     return "\n".join([head, "|---" * (len(levels) + 1) + "|", "| points | " + " | ".join(cells) + " |"])
 
 
+def ramp_block() -> str:
+    """Points of some levels of memory: as scores see them, and as plans do."""
+    scale = PointScale.of(Settings())
+    levels = np.array([60.0, 65.0, 70.0, 75.0, 80.0, 85.0, 90.0, 95.0, 100.0])
+    rows = ["| memory, % | " + " | ".join(f"{level:g}" for level in levels) + " |", "|---" * (len(levels) + 1) + "|"]
+    for name, points in (("in plans", scale.plan_mem), ("in scores (`current_mem`)", scale.current_mem)):
+        rows.append(f"| {name} | " + " | ".join(f"{value:g}" for value in np.round(points(levels), 2)) + " |")
+    return "\n".join(rows)
+
+
 def base_block() -> str:
     """The four base rows and their weights."""
     names = {
@@ -147,6 +157,7 @@ def profiles_block() -> str:
 BLOCKS = {
     "terms": terms_block,
     "stairs": stairs_block,
+    "ramp": ramp_block,
     "base": base_block,
     "worked": worked_block,
     "confidence": confidence_block,
