@@ -129,9 +129,9 @@ class Settings:
         60.0, "percent", 0, 100, "share of the days that may come in which a move must pay; 0: their mean alone",
         source=MEASURED, group="plan",
     )  # fmt: skip
-    move_cost_points: float = _number(2.3, "points", 0, 100, "price of a migration", source=MEASURED, group="plan")
+    move_cost_points: float = _number(2.75, "points", 0, 100, "price of a migration", source=MEASURED, group="plan")
     move_cost_points_per_gb: float = _number(
-        0.055, "points per GB", 0, 10, "price of a GB moved", source=MEASURED, group="plan"
+        0.065, "points per GB", 0, 10, "price of a GB moved", source=MEASURED, group="plan"
     )
     min_score_improvement: float = _number(15.0, "points", 0, 500, "least gain of a single move", group="plan")
     hold_recurring_peaks: bool = _other(

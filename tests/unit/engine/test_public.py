@@ -71,7 +71,7 @@ def test_evaluate_moves_adds_their_cost() -> None:
     """pve1 falls to 60 % (20 points), loads are 50, 45, 30; 20 GB cost 4 + 2."""
     found = evaluate(cluster(*CROWD), moves=[(1, "pve2")])
     assert found.strain == pytest.approx(20 + 0.75 * 8.4984, abs=1e-3)
-    assert found.objective == pytest.approx(found.strain + 2.3 + 0.055 * 20)
+    assert found.objective == pytest.approx(found.strain + 2.75 + 0.065 * 20)
 
 
 def test_a_way_there_and_back_costs_nothing() -> None:

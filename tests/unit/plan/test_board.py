@@ -43,7 +43,7 @@ def test_a_second_move_is_free_and_the_way_home_gives_the_cost_back() -> None:
     b = board(cluster(["a", "b", "c"], [guest(1, "a", 1, 4), guest(2, "b", 1, 4)]))
     one = np.array([0])
     price = b.cost(one, np.array([1]))[0]
-    assert price == pytest.approx(2.3 + 0.055 * 8)
+    assert price == pytest.approx(2.75 + 0.065 * 8)
     b.move(0, 1)
     assert b.cost(one, np.array([2]))[0] == 0
     assert b.cost(one, np.array([0]))[0] == -price
