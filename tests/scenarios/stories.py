@@ -353,3 +353,15 @@ def daily_peak(hours: list[int], neighbour: float = 4.4) -> Cluster:
     cluster = Cluster().node("pve1", recurring_peak=peak).node("pve2").node("pve3")
     cluster.guest(101, "pve1", neighbour, lock="backup").guest(102, "pve1", 4.5)
     return cluster.guest(201, "pve2", 1.0, lock="backup").guest(301, "pve3", 2.0, lock="backup")
+
+
+@story("076-room-in-memory-is-given-for-cpu", gib=43.0)
+@story("077-memory-that-runs-out-is-not", gib=52.0)
+def memory_or_cpu(gib: float) -> Cluster:
+    """As 068, and 102 brings 5 GiB to a node of which a guest holds ``gib`` of 64 already."""
+    quiet, loud = [1.0] * 24, [5.0 if 8 <= hour < 18 else 1.0 for hour in range(24)]
+    cluster = Cluster().node("pve1").node("pve2").node("pve3")
+    cluster.guest(101, "pve1", 6.0, gib - 5.0, lock="backup")
+    cluster.guest(102, "pve1", 1.0, 5.0, cpu_cores=10, next_24h={"cpu_cores": [quiet, loud, loud]})
+    cluster.guest(201, "pve2", 2.0, gib, lock="backup")
+    return cluster.guest(301, "pve3", 5.0, gib, lock="backup")
