@@ -19,10 +19,10 @@ CPU_SPIKES_PCT = (70.0, 80.0, 90.0, 95.0)
 MEM_SPIKES_PCT = (85.0, 90.0, 95.0, 98.0)
 PRESSURE_PCT = (10.0, 25.0, 40.0)
 OVERCOMMIT_RATIO = (1.2, 2.0)
-# Plans see memory on a ramp (docs/adr/0027): it begins this far under the threshold [points of percent] and has these
-# shares of the first step's points at the threshold and at the second limit.
+# Plans see memory on a ramp (docs/adr/0027) that begins this far under the threshold [points of percent]. Shares of the
+# first step's points: halfway up to the threshold, at it, halfway up to the second limit, and at that.
 PLAN_MEM_BEFORE_PCT = 10.0
-PLAN_MEM_SHARES = (0.125, 0.625)
+PLAN_MEM_SHARES = (0.05, 0.15, 0.375, 0.75)
 # The terms of a node that are staircases, in the order in which they are shown.
 STEPPED = (
     "current_cpu", "sustained_cpu", "current_mem", "sustained_mem", "iowait_current", "iowait_sustained",
@@ -128,10 +128,10 @@ def _plan_memory(steps: tuple[float, ...], points: tuple[float, ...]) -> Ramp:
     Half full or two thirds full is the same to a node; full is not.
     """
     first, second, third = steps
-    bends = (first - PLAN_MEM_BEFORE_PCT, first, second, third, third + (third - second))
-    early, late = (share * points[0] for share in PLAN_MEM_SHARES)
+    foot, end = first - PLAN_MEM_BEFORE_PCT, third + (third - second)
+    bends = (foot, (foot + first) / 2, first, (first + second) / 2, second, third, end)
     ordered = np.maximum.accumulate(bends)  # offsets may be set in any order
-    return Ramp(tuple(ordered.tolist()), (0.0, early, late, *points[1:]))
+    return Ramp(tuple(ordered.tolist()), (0.0, *(share * points[0] for share in PLAN_MEM_SHARES), *points[1:]))
 
 
 def _steps(threshold: float, *offsets: float) -> tuple[float, ...]:

@@ -377,11 +377,11 @@ def cpu_in_hour(state: State, k: int, h: int, s: Settings) -> float:
 
 
 def plan_mem_points(value: float, s: Settings) -> float:
-    """Memory as plans see it: a line through five points, level outside of them."""
+    """Memory as plans see it: a line through seven points, level outside of them."""
     first, second, third = mem_limits(s)
     most = s.mem_high_penalty, s.mem_very_high_penalty, s.mem_extreme_penalty
-    bends = [first - 10, first, second, third, third + (third - second)]
-    points = [0.0, 0.125 * most[0], 0.625 * most[0], most[1], most[2]]
+    bends = [first - 10, first - 5, first, (first + second) / 2, second, third, third + (third - second)]
+    points = [0.0, 0.05 * most[0], 0.15 * most[0], 0.375 * most[0], 0.75 * most[0], most[1], most[2]]
     for i in range(1, len(bends)):
         bends[i] = max(bends[i], bends[i - 1])
     if value < bends[0]:

@@ -46,7 +46,7 @@ def test_a_ramp_rises_evenly_between_its_bends_and_is_level_outside() -> None:
 
 @pytest.mark.parametrize(
     ("memory_pct", "points"),
-    [(60, 0), (65, 0.5), (70, 1), (75, 3), (80, 5), (85, 12.5), (90, 20), (95, 35), (100, 50), (130, 50)],
+    [(60, 0), (65, 0.4), (70, 1.2), (75, 3), (80, 6), (85, 13), (90, 20), (95, 35), (100, 50), (130, 50)],
 )
 def test_plans_see_memory_on_a_convex_ramp(memory_pct: float, points: float) -> None:
     ramp = PointScale.of(Settings()).plan_mem
@@ -56,11 +56,13 @@ def test_plans_see_memory_on_a_convex_ramp(memory_pct: float, points: float) -> 
 
 def test_the_ramp_of_memory_follows_limits_points_and_multipliers() -> None:
     moved = Settings(mem_threshold=80.0, mem_threshold_offset_1=5.0, mem_threshold_offset_2=15.0, mem_high_penalty=10.0)
-    assert PointScale.of(moved).plan_mem == Ramp((70.0, 80.0, 85.0, 95.0, 105.0), (0.0, 1.25, 6.25, 20.0, 50.0))
+    assert PointScale.of(moved).plan_mem == Ramp(
+        (70.0, 75.0, 80.0, 82.5, 85.0, 95.0, 105.0), (0.0, 0.5, 1.5, 3.75, 7.5, 20.0, 50.0)
+    )
     twice = PointScale.of(Settings(mem_sensitivity=75.0)).plan_mem
-    assert twice.points == pytest.approx((0.0, 2.0, 10.0, 40.0, 100.0))
+    assert twice.points == pytest.approx((0.0, 0.8, 2.4, 6.0, 12.0, 40.0, 100.0))
     crossed = Settings(mem_threshold_offset_1=20.0, mem_threshold_offset_2=10.0)
-    assert PointScale.of(crossed).plan_mem.bends == (60.0, 70.0, 90.0, 90.0, 90.0)
+    assert PointScale.of(crossed).plan_mem.bends == (60.0, 65.0, 70.0, 80.0, 90.0, 90.0, 90.0)
 
 
 def test_a_multiplier_scales_points_cap_and_soft_rules_alike() -> None:
