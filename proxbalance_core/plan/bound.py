@@ -1,7 +1,7 @@
 """How good a plan could be at best: a proven lower bound of what plans minimise, by mixed-integer programming.
 
 What plans minimise is not convex: staircases have plateaus, and the spread of load is a standard deviation. The bound
-is that of a problem which is never dearer: the convex lower envelope of each staircase, the mean absolute deviation
+is that of a problem which is never dearer: the convex lower envelope of each node's points, the mean absolute deviation
 in place of the standard deviation, and of the constraints memory and the rulings that never change. What it proves
 holds for the real problem; how far the two are apart is part of the gap.
 """
@@ -20,6 +20,8 @@ from proxbalance_core.scoring.staircase import Ramp, Staircase
 from proxbalance_core.scoring.strain import OVERLOAD_POINTS_PER_PCT
 
 FULL_PCT = 100.0
+LEAST_JUMP_POINTS = 1e-9
+LEAST_WIDTH = 1e-9
 
 
 def envelope(points: Callable[[Floats], Floats], low: float, high: float, corners: Floats) -> tuple[Floats, Floats]:
@@ -34,9 +36,11 @@ def envelope(points: Callable[[Floats], Floats], low: float, high: float, corner
         while len(hull) > 1 and _sags(x, y, hull[-2], hull[-1], i):
             hull.pop()
         hull.append(i)
-    if len(hull) == 1:
-        return np.zeros(1), y[:1]
-    a, b = np.array(hull[:-1]), np.array(hull[1:])
+    a, b = np.array(hull[:-1], dtype=np.intp), np.array(hull[1:], dtype=np.intp)
+    wide = x[b] - x[a] > LEAST_WIDTH  # the wall of a jump at ``high`` is no line; without it the bound still holds
+    a, b = a[wide], b[wide]
+    if not len(a):
+        return np.zeros(1), y.min(keepdims=True)
     slopes = (y[b] - y[a]) / (x[b] - x[a])
     return slopes, y[a] - slopes * x[a]
 
@@ -47,8 +51,12 @@ def _sags(x: Floats, y: Floats, a: int, b: int, c: int) -> bool:
 
 
 def corners_of(points: Staircase | Ramp) -> Floats:
-    """Where points bend, and where a node is full [unit of x]."""
-    return np.array([*points.bends, FULL_PCT])
+    """Where points bend or jump (then just before it too), and where a node is full [unit of x]."""
+    bends = np.unique(points.bends)
+    before = np.nextafter(bends, -np.inf)
+    # Where nothing jumps, the slope between two neighbouring numbers is made of rounding alone.
+    jumps = np.abs(points(bends) - points(before)) > LEAST_JUMP_POINTS
+    return np.array([*before[jumps], *bends, FULL_PCT])
 
 
 @dataclass(slots=True, kw_only=True)

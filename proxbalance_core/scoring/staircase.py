@@ -59,9 +59,8 @@ class Staircase:
 
     @property
     def bends(self) -> tuple[float, ...]:
-        """Where the line of points changes its slope [unit of x]; a hard step does so just before its limit too."""
-        ends = ((float(np.nextafter(limit, -np.inf)), limit, limit + self.edge) for limit in self.limits)
-        return tuple(bend for three in ends for bend in three)
+        """Where the line of points changes its slope, or jumps [unit of x]."""
+        return tuple(bend for limit in self.limits for bend in (limit, limit + self.edge))
 
     def lowered(self, by: float) -> Staircase:
         """The same steps, each ``by`` sooner."""
@@ -72,8 +71,8 @@ class Staircase:
 class Ramp:
     """Points that rise evenly from ``points[k]`` at ``bends[k]`` to the next.
 
-    Level before the first bend and after the last; bends come in ascending order [unit of x]. Not measured has the
-    first points.
+    Level before the first bend and after the last; bends come in ascending order, where two are equal it jumps
+    [unit of x]. Not measured has the first points.
     """
 
     bends: tuple[float, ...]

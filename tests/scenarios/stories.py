@@ -356,12 +356,13 @@ def daily_peak(hours: list[int], neighbour: float = 4.4) -> Cluster:
 
 
 @story("076-room-in-memory-is-given-for-cpu", gib=43.0)
-@story("077-memory-that-runs-out-is-not", gib=52.0)
-def memory_or_cpu(gib: float) -> Cluster:
-    """As 068, and 102 brings 5 GiB to a node of which a guest holds ``gib`` of 64 already."""
-    quiet, loud = [1.0] * 24, [5.0 if 8 <= hour < 18 else 1.0 for hour in range(24)]
+@story("077-memory-that-runs-out-is-not", gib=53.0, neighbour=7.5, until=20)
+def memory_or_cpu(gib: float, neighbour: float = 6.0, until: int = 18) -> Cluster:
+    """As 068, on a pve1 at 70 % memory, and 102 brings 5 GiB to a node of which a guest holds ``gib`` of 64 already."""
+    quiet, loud = [1.0] * 24, [5.0 if 8 <= hour < until else 1.0 for hour in range(24)]
+    ahead = {"cpu_cores": [quiet, loud, loud]}
     cluster = Cluster().node("pve1").node("pve2").node("pve3")
-    cluster.guest(101, "pve1", 6.0, gib - 5.0, lock="backup")
-    cluster.guest(102, "pve1", 1.0, 5.0, cpu_cores=10, next_24h={"cpu_cores": [quiet, loud, loud]})
+    cluster.guest(101, "pve1", neighbour, 38.0, lock="backup")
+    cluster.guest(102, "pve1", 1.0, 5.0, cpu_cores=10, mem_bytes=5 * GIB, next_24h=ahead)
     cluster.guest(201, "pve2", 2.0, gib, lock="backup")
     return cluster.guest(301, "pve3", 5.0, gib, lock="backup")

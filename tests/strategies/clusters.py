@@ -386,6 +386,7 @@ _FREE: dict[str, st.SearchStrategy[Any]] = {
     "mem_threshold": st.sampled_from((50.0, 70.0, 85.0)),
     "iowait_threshold": st.sampled_from((21.0, 30.0, 45.0)),
     "cpu_threshold_offset_1": st.sampled_from((10.0, 20.0)),
+    "mem_threshold_offset_1": st.sampled_from((0.0, 10.0, 20.0)),
     "mem_threshold_offset_2": st.sampled_from((12.0, 20.0)),
     "soft_edge_pct": st.sampled_from((0.0, 1.0, 5.0)),
     "penalty_multiplier": st.sampled_from((0.6, 1.0, 1.5, 3.0)),

@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from proxbalance_core import Settings, assess, bound, evaluate, with_bound
+from proxbalance_core import ClusterSnapshot, Settings, assess, bound, evaluate, with_bound
 from proxbalance_core.engine.bounding import MOST_PAIRS
-from proxbalance_core.plan.bound import corners_of, envelope
+from proxbalance_core.plan.bound import corners_of, envelope, least_objective
 from proxbalance_core.scoring.scale import PointScale
 from proxbalance_core.scoring.staircase import Staircase
-from tests.support.clusters import FREE, random_cluster
+from tests.scenarios.builder import Cluster
+from tests.support.clusters import FREE, board, random_cluster
 
 
 @pytest.mark.parametrize("edge", [0.0, 5.0])
@@ -30,6 +31,30 @@ def test_the_envelope_of_a_convex_ramp_is_the_ramp() -> None:
     slopes, levels = envelope(ramp, 0.0, 100.0, corners_of(ramp))
     x = np.linspace(0.0, 100.0, 501)
     assert (slopes[:, None] * x + levels[:, None]).max(axis=0) == pytest.approx(ramp(x))
+
+
+@pytest.mark.parametrize("high", [89.5, 90.0, 120.0])
+@pytest.mark.parametrize(("second", "third"), [(20.0, 20.0), (20.0, 10.0), (0.0, 20.0), (0.0, 0.0)])
+def test_the_envelope_is_never_over_a_ramp_that_jumps(second: float, third: float, high: float) -> None:
+    ramp = PointScale.of(Settings(mem_threshold_offset_1=second, mem_threshold_offset_2=third)).plan_mem
+    slopes, levels = envelope(ramp, 0.0, high, corners_of(ramp))
+    x = np.concatenate([np.linspace(0.0, high, 2401), np.nextafter(ramp.bends, -np.inf), ramp.bends])
+    x = x[x <= high]
+    lines = (slopes[:, None] * x + levels[:, None]).max(axis=0)
+    assert (lines <= ramp(x) + 1e-6).all()
+    assert lines.max() > 5
+
+
+def test_the_bound_is_not_above_what_stands_where_memory_jumps() -> None:
+    """Nodes just under the jump, in a raw bound that nothing has clamped to what was reached."""
+    jumps = Settings(mem_threshold_offset_1=20.0, mem_threshold_offset_2=20.0)
+    cluster = Cluster().node("pve1").node("pve2").node("pve3")
+    for vmid, node in ((101, "pve1"), (201, "pve2"), (301, "pve3")):
+        cluster.guest(vmid, node, 1.0, 55.3)
+    here = board(ClusterSnapshot.from_dict(cluster.document()), jumps)
+    proven = least_objective(here, here.price, 10.0)
+    assert proven is not None
+    assert 0.0 < proven <= here.field.total() + 1e-6
 
 
 @pytest.mark.parametrize("settings", [FREE, Settings()])
