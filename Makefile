@@ -49,7 +49,7 @@ check: ready-dev
 	$(BIN)/lint-imports --no-logo
 
 test: check
-	$(BIN)/python -m pytest -rs
+	$(BIN)/python -m pytest -rs -n logical --maxprocesses 4 --dist loadfile
 
 # Home Assistant pins other versions of much that the app uses: it gets an environment of its own.
 PYTHON_HA ?= $(shell for each in python3.13 $(or $(PYENV_ROOT),$(HOME)/.pyenv)/versions/3.13*/bin/python3; do \

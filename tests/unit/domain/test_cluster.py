@@ -47,7 +47,7 @@ GOOD: dict[str, Any] = {
         }
     ],
 }  # fmt: skip
-MISSING = object()
+MISSING = type("Missing", (), {"__repr__": lambda _: "missing"})()
 
 
 def changed(path: str, value: Any) -> dict[str, Any]:
