@@ -10,6 +10,7 @@ from proxbalance_core.cli.common import BadUsage
 from proxbalance_core.domain.changes import AddCores, AddGuest, AddMemory, AddNode, GrowGuest, MoveGuest, NewGuest
 from proxbalance_core.domain.units import GIB, KIB, MIB
 
+MOST_DIGITS = 12
 _UNITS = {"k": KIB, "m": MIB, "g": GIB, "t": GIB * 1024}
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt])(?:i?b)?", re.IGNORECASE)
 _SHARE = re.compile(r"(\d+(?:\.\d+)?)\s*(%?)")
@@ -44,6 +45,8 @@ def whole(text: str) -> int:
     """A vmid or a count."""
     if not text.strip().isdecimal():
         raise BadUsage(f"'{text}' is not a whole number.")
+    if len(text.strip()) > MOST_DIGITS:
+        raise BadUsage(f"A whole number has at most {MOST_DIGITS} digits, not {len(text.strip()):,}.")
     return int(text)
 
 

@@ -89,8 +89,13 @@ def without_nodes(
     members = _members(placed, left, np.flatnonzero(here & ~idle))
     housing = _Housing(Board(begin, left, members, np.ones(len(members), dtype=bool)), gone, _calmest)
     if any(housing.somewhere(m) for m in housing.left):
-        packed = _Housing(Board(begin, left, members, np.ones(len(members), dtype=bool)), gone, _tightest)
-        housing = min((housing, packed), key=_Housing.short)
+        ways = [
+            _Housing(
+                Board(begin, left, members, np.ones(len(members), dtype=bool)), gone, _tightest, unused_first=first
+            )
+            for first in (False, True)
+        ]
+        housing = min((housing, *ways), key=_Housing.short)
     if settle:
         housing.settle()
     homeless, barred = housing.without_place()
@@ -146,12 +151,17 @@ def _tightest(housing: _Housing, m: int, targets: Collection[int] | None) -> int
 
 
 class _Housing:
-    """One way to place a board's movers; ``left`` are those that found no place, largest first."""
+    """One way to place a board's movers; ``left`` are those that found no place, in the order of their turns.
 
-    def __init__(self, board: Board, gone: frozenset[int], choose: Choose) -> None:
+    The largest has the first turn; with ``unused_first`` who was given the most beyond what it uses. That asks for
+    room on arrival and leaves it to the next: who all come to one node fit in this order, if they do in any.
+    """
+
+    def __init__(self, board: Board, gone: frozenset[int], choose: Choose, *, unused_first: bool = False) -> None:
         self.board, self.gone, self.choose = board, gone, choose
         self.housed = np.zeros(len(board.members), dtype=bool)
-        self.left = self._place(np.lexsort((board.lead, -board.need)).tolist())
+        turn = board.need - board.carried.mem_bytes if unused_first else board.need
+        self.left = self._place(np.lexsort((board.lead, -turn)).tolist())
 
     def short(self) -> tuple[float, int, float]:
         """How bad it is: memory of those left, how many they are, strain."""

@@ -170,6 +170,8 @@ def _roomiest(guest: Guest, disk: Disk, node: Node, full: Storage, taken: dict[t
             continue
         if full.shared and not other.shared:
             continue  # the guest would be bound to its node
+        if not other.total_bytes > 0:
+            continue  # its size isn't known: some iSCSI storages say 0 of 0
         used = 100.0 * (other.used_bytes + taken[_place(other, node.name)] + disk.size_bytes) / other.total_bytes
         if used <= ROOM_PCT and (best is None or used < best.used_pct):
             best = Fit(guest=guest, disk=disk, storage=other, used_pct=used)

@@ -178,8 +178,10 @@ def _target_state(case: Case) -> Finding:
         faults.append(f"{node.name} is in maintenance.")
     if allowed and node.name not in allowed:
         faults.append(f"The settings leave {node.name} out as a target.")
-    if case.constraints.guest_ruling(case.guest, case.n) == Ruling.CPU_TYPE:
-        faults.append(f"{node.name} has another CPU model, and the guest uses CPU type host.")
+    for m in case.going:
+        if case.constraints.guest_ruling(snapshot.guests[m], case.n) == Ruling.CPU_TYPE:
+            who = "the guest" if m == case.g else f"guest {snapshot.guests[m].vmid}, which moves with it,"
+            faults.append(f"{node.name} has another CPU model, and {who} uses CPU type host.")
     return _finding("target_state", faults, f"{node.name} is online and measured.")
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from proxbalance_core.domain.results import Violation
 from proxbalance_core.domain.units import GIB
+from proxbalance_core.domain.wording import counted
 from proxbalance_core.features.groups import Group
 from proxbalance_core.recommend.constraints import MEM_LIMIT, STORAGE_RULINGS, Constraints, Ruling
 from proxbalance_core.recommend.rulings import ruling_in_words
@@ -46,7 +47,7 @@ def lacking_storage(start: Placed, after: Placed, constraints: Constraints) -> I
         placed.move(g, int(after.node_of[g]))
     for g in moved:
         n = int(after.node_of[g])
-        ruling = Ruling(int(constraints.fixed[g, n]))
+        ruling = constraints.guest_ruling(constraints.snapshot.guests[g], n)  # whatever the node's own state is
         full = g in constraints.copies and not constraints.copies_fit_on(n, placed)
         if ruling in STORAGE_RULINGS or full:
             ruling = ruling if ruling in STORAGE_RULINGS else Ruling.STORAGE
@@ -100,9 +101,10 @@ def _misplaced(group: Group, placed: Placed) -> Iterator[Violation]:
     astray = [g for g in group.guests if int(placed.node_of[g]) not in group.nodes]
     if astray:
         where = ", ".join(placed.arrays.node.names[n] for n in sorted({int(placed.node_of[g]) for g in astray}))
+        run = "guest {} runs" if len(astray) == 1 else "guests {} run"
         yield Violation(
             constraint="node_affinity", node=None, vmids=_vmids(placed, astray), amount=float(len(astray)),
-            detail=f"{group.name}: guests {_names(placed, astray)} run on {where}",
+            detail=f"{group.name}: {run.format(_names(placed, astray))} on {where}",
         )  # fmt: skip
 
 
@@ -111,7 +113,8 @@ def _maintenance(placed: Placed) -> Iterator[Violation]:
     for n in np.flatnonzero(node.maintenance):
         here = [int(g) for g in np.flatnonzero(placed.node_of == n)]
         if here:
+            be = "is" if len(here) == 1 else "are"
             yield Violation(
                 constraint="maintenance", node=node.names[n], vmids=_vmids(placed, here), amount=float(len(here)),
-                detail=f"{len(here)} guests are on {node.names[n]}, which is in maintenance",
+                detail=f"{counted(len(here), 'guest')} {be} on {node.names[n]}, which is in maintenance",
             )  # fmt: skip

@@ -39,7 +39,7 @@ KINDS = {
     "fewer": "Fewer nodes",
 }
 OWN_SIZE, ANYWHERE, UNCHECKED = "A size of its own", "Where it is best", "Not checked"
-MOST_GB, MOST_CORES, MOST_MOVED, MOST_NEW = 65_536.0, 4_096.0, 12, 500
+LEAST_GB, MOST_GB, MOST_CORES, MOST_MOVED, MOST_NEW = 0.25, 65_536.0, 4_096.0, 12, 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +48,8 @@ class Choices:
 
     nodes: tuple[str, ...]
     online: tuple[str, ...]
+    measured: tuple[str, ...]
+    taking: tuple[str, ...]
     guests: dict[str, Guest]
     storages: tuple[str, ...]
     tags: tuple[str, ...]
@@ -59,6 +61,8 @@ class Choices:
         return cls(
             nodes=tuple(node.name for node in snapshot.nodes),
             online=tuple(node.name for node in snapshot.nodes if node.online),
+            measured=tuple(node.name for node in snapshot.nodes if node.measured),
+            taking=tuple(node.name for node in snapshot.nodes if node.measured and not node.maintenance),
             guests=guests,
             storages=tuple(sorted({s.name for node in snapshot.nodes for s in node.storages or ()})),
             tags=tuple(sorted({tag for guest in snapshot.guests for tag in guest.tag_set})),
@@ -189,7 +193,15 @@ def _grow(choices: Choices) -> list[Change]:
         memory = _gigabytes("Its memory [GB]", f"grow_memory_{guest.vmid}", guest.mem_bytes / GIB)
     with third:
         times = st.number_input("Times its load", 0.1, 20.0, 1.0, 0.1, key=f"whatif_grow_times_{guest.vmid}")
-    return [GrowGuest(vmid=guest.vmid, cpu_cores=cores, mem_bytes=memory, use_factor=float(times))]
+    # What was not touched stays as it is, also where the field can't show it: half a core, 128 MB.
+    same_cores = cores == _within(guest.cpu_cores, 1.0, MOST_CORES)
+    same_memory = memory == _within(guest.mem_bytes / GIB, LEAST_GB, MOST_GB) * GIB
+    return [
+        GrowGuest(
+            vmid=guest.vmid, use_factor=float(times), cpu_cores=None if same_cores else cores,
+            mem_bytes=None if same_memory else memory,
+        )
+    ]  # fmt: skip
 
 
 def _move(choices: Choices) -> list[Change]:
@@ -200,7 +212,7 @@ def _move(choices: Choices) -> list[Change]:
     asked: list[Change] = []
     for label in labels:
         guest = choices.guests[label]
-        others = [name for name in choices.nodes if name != guest.node]
+        others = [name for name in choices.measured if name != guest.node]
         target = st.selectbox(
             f"{guest.vmid} from {guest.node} to", others, key=f"whatif_move_to_{guest.vmid}", index=None,
             placeholder="Choose a node",
@@ -211,9 +223,9 @@ def _move(choices: Choices) -> list[Change]:
 
 
 def _fewer(choices: Choices) -> list[Change]:
-    most = len(choices.online) - 1
+    most = len(choices.taking) - 1
     if most < 1:
-        st.caption("A cluster of one node has none to spare.")
+        st.caption("With one node that takes guests there is none to spare.")
         return []
     left = st.number_input("Nodes that are left", 1, most, most, key="whatif_fewer_nodes", width=200)
     st.caption("The others are emptied, those whose guests fit best elsewhere first.")
@@ -225,7 +237,7 @@ def _cores(title: str, key: str, value: float, *, least: float = 1.0) -> float:
     return float(st.number_input(title, least, MOST_CORES, given, 1.0, format="%g", key=f"whatif_{key}"))
 
 
-def _gigabytes(title: str, key: str, value: float, *, least: float = 0.25, off: bool = False) -> float:
+def _gigabytes(title: str, key: str, value: float, *, least: float = LEAST_GB, off: bool = False) -> float:
     """A size in GB, as bytes."""
     given = _within(value, least, MOST_GB)
     size = st.number_input(title, least, MOST_GB, given, 1.0, format="%g", key=f"whatif_{key}", disabled=off)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Iterator
 
-from proxbalance_core.domain.changes import Change, Consolidate, DrainNode, LoseNode, MoveGuest
+from proxbalance_core.domain.changes import AddGuest, Change, Consolidate, DrainNode, LoseNode, MoveGuest
 from proxbalance_core.domain.cluster import ClusterSnapshot
 from proxbalance_core.domain.plans import Assessment
 from proxbalance_core.domain.results import Evaluation, Recommendation, Violation
@@ -19,7 +19,7 @@ from proxbalance_core.plan.outage import lacking_memory
 from proxbalance_core.recommend.violations import made_worse
 from proxbalance_core.whatif.checks import refuse_impossible
 from proxbalance_core.whatif.emptying import Emptied, emptied
-from proxbalance_core.whatif.guests import waiting, with_guests_grown
+from proxbalance_core.whatif.guests import outgrown, waiting, with_guests_grown
 from proxbalance_core.whatif.notes import notes
 from proxbalance_core.whatif.settling import Settled, settled
 from proxbalance_core.whatif.summary import summary
@@ -75,12 +75,13 @@ class _Scene:
 
 def _emptied(snapshot: ClusterSnapshot, settings: Settings, changes: tuple[Change, ...]) -> Emptied:
     wanted = next((change.nodes for change in changes if isinstance(change, Consolidate)), None)
-    return Emptied() if wanted is None else emptied(snapshot, settings, wanted)
+    needed = frozenset(c.node for c in changes if isinstance(c, AddGuest) and c.node is not None)
+    return Emptied() if wanted is None else emptied(snapshot, settings, wanted, needed)
 
 
 def _told(scene: _Scene) -> WhatIf:
     before = evaluate(scene.today, scene.settings)
-    after = _with_hand_moves(judged(scene.after, scene.after), scene.hand)
+    after = _with_hand_moves(judged(scene.after, scene.after), scene)
     steps = [(step.vmid, step.target) for step in scene.told.plan.steps]
     end = View.of(scene.final.with_moves(steps), scene.settings) if steps else scene.after
     advised = judged(scene.after, end)
@@ -97,13 +98,20 @@ def _told(scene: _Scene) -> WhatIf:
     return dataclasses.replace(made, summary=summary(made), notes=(*scene.told.notes, *said))
 
 
-def _with_hand_moves(after: Evaluation, hand: Evaluation) -> Evaluation:
+def _with_hand_moves(after: Evaluation, scene: _Scene) -> Evaluation:
     """Moves by hand have a price, and may lead to a node without the storage."""
-    storage = tuple(v for v in hand.violations if v.constraint == "storage")
-    cost = hand.objective - hand.strain
+    cost = scene.hand.objective - scene.hand.strain
     return dataclasses.replace(
-        after, objective=round(after.strain + cost, 6), violations=(*after.violations, *storage)
+        after, objective=round(after.strain + cost, 6), violations=(*after.violations, *_without_storage(scene))
     )  # fmt: skip
+
+
+def _without_storage(scene: _Scene) -> tuple[Violation, ...]:
+    """Guests that were moved by hand to a node that can't have their disks, and are there still."""
+    node_of = {guest.vmid: guest.node for guest in scene.final.guests}
+    return tuple(
+        v for v in scene.hand.violations if v.constraint == "storage" and all(node_of[m] == v.node for m in v.vmids)
+    )
 
 
 def _not_drained(scene: _Scene, end: View) -> Iterator[Unplaced]:
@@ -126,15 +134,13 @@ def _not_drained(scene: _Scene, end: View) -> Iterator[Unplaced]:
 
 def _broken(scene: _Scene, before: Evaluation, advised: Evaluation) -> Iterator[Violation]:
     """Hard constraints that hold today and wouldn't after all; who has no place is told elsewhere."""
-    lost = {guest.vmid for guest in scene.final.guests if not _online(scene.final, guest.node)}
-    hand = tuple(v for v in scene.hand.violations if v.constraint == "storage")
-    for violation in made_worse(before.violations, (*advised.violations, *hand)):
-        if violation.constraint != "maintenance" and not lost.intersection(violation.vmids):
+    gone = {change.node for change in scene.changes if isinstance(change, LoseNode)}
+    lost = {row.vmid for row in scene.then.unplaced} | {g.vmid for g in scene.final.guests if g.node in gone}
+    for violation in made_worse(before.violations, (*advised.violations, *_without_storage(scene))):
+        told = violation.constraint == "maintenance" and violation.node in scene.drained
+        if not told and not lost.intersection(violation.vmids):
             yield violation
-
-
-def _online(snapshot: ClusterSnapshot, name: str) -> bool:
-    return next(node.online for node in snapshot.nodes if node.name == name)
+    yield from outgrown(scene.final, scene.changes)
 
 
 def _fates(scene: _Scene) -> Iterator[NodeFate]:

@@ -51,6 +51,12 @@ def refuse_unknown_nodes(snapshot: ClusterSnapshot, nodes: Sequence[str]) -> Non
         raise ChangeInvalid(sentence)
 
 
+def refuse_target(snapshot: ClusterSnapshot, node: str, who: str) -> None:
+    """The same for a node that ``who`` is to be moved to."""
+    for sentence in _Named(snapshot, ()).not_measured(node, who):
+        raise ChangeInvalid(sentence)
+
+
 class _Named:
     """The nodes and guests that changes may speak of."""
 
@@ -70,6 +76,14 @@ class _Named:
         yield from self.no_node(name)
         if name in self.nodes and not self.nodes[name].online:
             yield f"Node '{name}' is {self.nodes[name].status} already, it can't be {what}."
+
+    def not_measured(self, name: str, who: str) -> Iterator[str]:
+        """Why ``who`` can't be moved to the node: what it would carry then could not be told."""
+        yield from self.no_node(name)
+        node = self.nodes.get(name)
+        if node is not None and not node.measured:
+            state = "has no current figures" if node.online else f"is {node.status}"
+            yield f"Node '{name}' {state}: {who} can't be moved there."
 
     def no_guest(self, vmid: int) -> Iterator[str]:
         if vmid not in self.vmids:
@@ -119,6 +133,8 @@ def _(change: DrainNode, named: _Named) -> Iterator[str]:
 def _(change: AddNode, named: _Named) -> Iterator[str]:
     if not change.node.strip():
         yield "A new node needs a name."
+    if not change.node.isprintable():
+        yield "The name of a new node has a character that can't be shown."
     if change.node in named.nodes:
         yield f"There is a node '{change.node}' already."
     if change.like is not None:
@@ -163,7 +179,7 @@ def _(change: GrowGuest, named: _Named) -> Iterator[str]:
 @_faults.register
 def _(change: MoveGuest, named: _Named) -> Iterator[str]:
     yield from named.no_guest(change.vmid)
-    yield from named.no_node(change.target)
+    yield from named.not_measured(change.target, f"guest {change.vmid}")
 
 
 @_faults.register

@@ -19,7 +19,7 @@ from proxbalance_core.recommend.eligibility import Eligibility
 from proxbalance_core.recommend.rulings import WORDS, ruling_in_words
 from proxbalance_core.recommend.starts import joins
 from proxbalance_core.scoring.placed import Placed
-from proxbalance_core.whatif.checks import refuse_unknown_nodes
+from proxbalance_core.whatif.checks import refuse_target, refuse_unknown_nodes
 
 Choices = Mapping[int, str]
 
@@ -46,9 +46,9 @@ def wishes_of(snapshot: ClusterSnapshot, emptied: tuple[str, ...], choices: Choi
             raise ChangeInvalid(f"Guest {vmid} is a template, which stays where it is.")
         if choice == SHUT_DOWN:
             continue
-        refuse_unknown_nodes(snapshot, [choice])
         if choice in emptied:
             raise ChangeInvalid(f"Guest {vmid} can't go to {choice}, which is to be emptied.")
+        refuse_target(snapshot, choice, f"guest {vmid}")
     off = frozenset(vmid for vmid, choice in choices.items() if choice == SHUT_DOWN)
     return Wishes(to={vmid: choice for vmid, choice in choices.items() if vmid not in off}, off=off)
 

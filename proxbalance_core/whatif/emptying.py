@@ -26,8 +26,10 @@ class Emptied:
     held: tuple[tuple[str, int, str], ...] = ()
 
 
-def emptied(snapshot: ClusterSnapshot, settings: Settings, nodes_left: int) -> Emptied:
-    """Choose nodes to empty until ``nodes_left`` are left, or no more can be.
+def emptied(
+    snapshot: ClusterSnapshot, settings: Settings, nodes_left: int, needed: frozenset[str] = frozenset()
+) -> Emptied:
+    """Choose nodes to empty until ``nodes_left`` are left, or no more can be; those ``needed`` by name stay.
 
     At each step the few nodes with the least memory to move are tried, their guests placed on the others by the
     planner's search; the one that leaves the least strain and costs the fewest moves is taken.
@@ -38,7 +40,7 @@ def emptied(snapshot: ClusterSnapshot, settings: Settings, nodes_left: int) -> E
     state, rules = view.state, view.rules
     chosen: list[int] = []
     while state.field.nodes > nodes_left:
-        able = [int(n) for n in np.flatnonzero(state.field.scope) if int(n) not in held]
+        able = [int(n) for n in np.flatnonzero(state.field.scope) if int(n) not in held and names[n] not in needed]
         tried = sorted(able, key=lambda n: (_memory_on(state.placed.node_of, view, n), n))
         outcomes: list[Outage] = []
         for n in tried:

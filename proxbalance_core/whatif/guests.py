@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from proxbalance_core.domain.changes import AddGuest, Change, GrowGuest, NewGuest
 from proxbalance_core.domain.cluster import ClusterSnapshot, CpuUse, Disk, Guest, GuestAhead, MemUse, Node
 from proxbalance_core.domain.placement import carried, each_window, shifted
+from proxbalance_core.domain.results import Violation
 from proxbalance_core.domain.units import GIB, NAN, known
 from proxbalance_core.domain.whatif import WantedGuest
 
@@ -53,6 +54,26 @@ def _grown(guest: Guest, change: GrowGuest) -> Guest:
         disk_read_bps=guest.disk_read_bps * times, disk_write_bps=guest.disk_write_bps * times,
         net_in_bps=guest.net_in_bps * times, net_out_bps=guest.net_out_bps * times,
     )  # fmt: skip
+
+
+def outgrown(snapshot: ClusterSnapshot, changes: Iterable[Change]) -> Iterator[Violation]:
+    """VMs that were made larger than the node they are on: they couldn't start there again (containers are limited)."""
+    nodes = {node.name: node for node in snapshot.nodes if node.measured}
+    guests = {guest.vmid: guest for guest in snapshot.guests if guest.type == "vm" and guest.node in nodes}
+    for change in changes:
+        if not isinstance(change, GrowGuest) or change.vmid not in guests:
+            continue
+        guest, node = guests[change.vmid], nodes[guests[change.vmid].node]
+        for what, given, has, size, unit in (
+            ("cores", change.cpu_cores, node.cpu_cores, 1.0, "cores"),
+            ("memory", change.mem_bytes, node.mem_bytes, GIB, "GB of memory"),
+        ):
+            if given is not None and given > has:
+                yield Violation(
+                    constraint=what, node=node.name, vmids=(guest.vmid,), amount=given - has,
+                    detail=f"guest {guest.vmid} can't start on {node.name} with {given / size:g} {unit}: "
+                    f"{node.name} has {has / size:g}",
+                )  # fmt: skip
 
 
 def _most(value: float, times: float, given: float) -> float:

@@ -118,7 +118,7 @@ def _why(left: tuple[Unplaced, ...]) -> Iterator[str]:
     if disks:
         yield f"the disks of {_named(disks)} are on the node itself"
     if other:
-        yield f"storage, devices or rules allow no other node for {_named(other)}"
+        yield f"no other node may take {_named(other)} (storage, devices, rules, cores or maintenance)"
 
 
 def _named(rows: list[Unplaced]) -> str:
@@ -153,8 +153,14 @@ def _notes(snapshot: ClusterSnapshot, view: View) -> Iterator[str]:
             f"Of {counted(len(running), 'running guest')} {by_hand} are not under HA: "
             "they would have to be started elsewhere by hand."
         )
-    if 1 < sum(node.online for node in snapshot.nodes) <= 2:
+    online, votes = sum(node.online for node in snapshot.nodes), len(snapshot.nodes)
+    if online == votes == 2:
         yield "With 2 nodes the loss of either loses quorum, unless there is a QDevice."
+    elif online > 1 and 2 * (online - 1) <= votes:
+        yield (
+            f"{online - 1} of {votes} nodes would be left online: without a QDevice the cluster has no quorum then, "
+            "and nothing starts by itself."
+        )
     local = sum(any(disk.local_copy for disk in guest.disks) for guest in running)
     if local:
         yield f"Replicas of local disks aren't known here: {counted(local, 'guest')} with such disks count as lost."

@@ -67,5 +67,5 @@ def _sized(made: WhatIf, today: ClusterSnapshot) -> Iterator[str]:
         model = model_of(today, change) if isinstance(change, AddNode) else None
         if model is not None and isinstance(change, AddNode) and change.like is None:
             yield f"{change.node} is taken to be like {model.name}, as nothing else is said of it."
-        elif model is None and isinstance(change, AddNode):
+        elif model is None and isinstance(change, AddNode) and any(node.storages is not None for node in today.nodes):
             yield f"{change.node} has the shared storages of the cluster, and no local one."

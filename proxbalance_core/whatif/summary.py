@@ -42,9 +42,10 @@ def _phrases(changes: tuple[Change, ...]) -> Iterator[str]:
     if drained:
         yield f"with {_few(drained)} drained"
     yield from (phrase for change in changes if (phrase := _phrase(change)))
+    many = len({change.vmid for change in moved})
     if moved:
-        one = f"guest {moved[0].vmid} on {moved[0].target}"
-        yield f"with {one if len(moved) == 1 else f'{len(moved)} guests moved by hand'}"
+        one = f"guest {moved[-1].vmid} on {moved[-1].target}"
+        yield f"with {one if many == 1 else f'{many} guests moved by hand'}"
 
 
 def _phrase(change: Change) -> str:

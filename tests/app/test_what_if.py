@@ -124,7 +124,7 @@ def test_one_node_has_none_to_spare(folder: Path) -> None:
     assert "With pve1 lost no node would be left for the guests." in texts(app)
     app = pick(app, "fewer")
     quiet(app)
-    assert "A cluster of one node has none to spare." in marked(app)
+    assert "With one node that takes guests there is none to spare." in marked(app)
 
 
 def test_many_nodes_are_a_table(folder: Path) -> None:

@@ -99,7 +99,7 @@ def test_the_only_node_can_not_be_lost(tmp_path: Path) -> None:
         ["--add-node", "x:cores=2,cores=3"], ["--add-node", "x:like"], ["--grow", "100"], ["--grow", "x=use=2"],
         ["--grow", "100=foo=1"], ["--move", "100"], ["--add-guest", "cores=4"], ["--add-guest", "cores=four,memory=8G"],
         ["--add-guest", "cores=4,memory=8G,type=pod"], ["--add-guest", "cores=4,memory=8G,cpu-use=lots"],
-        ["--consolidate", "few"],
+        ["--consolidate", "few"], ["--move", f"{'1' * 5000}=pve1"],
     ],
 )  # fmt: skip
 def test_bad_usage_is_two(file: Path, args: list[str]) -> None:

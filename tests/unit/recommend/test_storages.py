@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import pytest
@@ -124,3 +125,11 @@ def test_an_advised_disk_fits(snapshot: ClusterSnapshot) -> None:
                 key = (fit.storage.name, "" if fit.storage.shared else fit.guest.node)
                 came[key] = came.get(key, fit.storage.used_bytes) + fit.disk.size_bytes
                 assert 100.0 * came[key] / fit.storage.total_bytes <= ROOM_PCT + 1e-9
+
+
+def test_a_storage_without_a_size_takes_no_disk() -> None:
+    """Proxmox says 0 of 0 of storages that it can't measure."""
+    unsized = dataclasses.replace(storage("iscsi", 0, shared=True), total_bytes=0.0, used_bytes=0.0)
+    nodes = [node("pve1", 10, 10, storages=(storage("lvm", 960), unsized))]
+    (found,) = told(cluster(nodes, [guest(1, "pve1", 1, 1, disks=(disk("lvm", 10),))]))
+    assert found.metrics["fits"] == []

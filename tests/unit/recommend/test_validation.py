@@ -166,6 +166,16 @@ def test_guests_that_must_stay_apart_or_together() -> None:
     }
 
 
+def test_a_unit_goes_only_where_the_cpu_of_each_is() -> None:
+    pair = {"rules": [{"name": "r", "kind": "resource-affinity", "affinity": "positive", "guests": [100, 101]}]}
+    nodes = {"pve1": {"cpu_model": "X"}, "pve2": {"cpu_model": "Y"}}
+    mate = lab(nodes=nodes, **pair).to_dict()
+    mate["guests"][1] |= {"cpu_type": "host"}
+    assert failed(asked(ClusterSnapshot.from_dict(mate)))["target_state"] == (
+        "pve2 has another CPU model, and guest 101, which moves with it, uses CPU type host."
+    )
+
+
 def test_a_move_of_the_user_s_own_is_checked_too() -> None:
     told = validate((103, "pve1"), lab(), FreshFacts(snapshot=lab()), NOW)
     assert failed(told) == {"resources": "pve1 would be at 82.5 % CPU, over 80 %."}

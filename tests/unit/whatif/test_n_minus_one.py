@@ -64,8 +64,8 @@ def test_loads_afterwards() -> None:
     ("more", "says"),
     [
         ({"disks": (disk("local"),)}, "the disks of g1 (1) are on the node itself"),
-        ({"pci_passthrough": True}, "storage, devices or rules allow no other node for g1 (1)"),
-        ({"tags": ("pin_pve1",)}, "storage, devices or rules allow no other node for g1 (1)"),
+        ({"pci_passthrough": True}, "no other node may take g1 (1) (storage, devices, rules, cores or maintenance)"),
+        ({"tags": ("pin_pve1",)}, "no other node may take g1 (1) (storage, devices, rules, cores or maintenance)"),
     ],
 )
 def test_storage_devices_and_rules_count(more: dict[str, object], says: str) -> None:
@@ -138,3 +138,10 @@ def test_it_holds_where_any_placement_does() -> None:
 def test_settings_that_leave_a_node_out_bar_no_start() -> None:
     snapshot: ClusterSnapshot = cluster(["pve1", "pve2"], [guest(1, "pve1", 1, 4)])
     assert n_minus_1(snapshot, Settings(allowed_targets=("pve1",))).holds
+
+
+def test_quorum_counts_nodes_that_are_offline_today() -> None:
+    nodes = [node(name, 10, 10) for name in ("a", "b", "c")] + [Node(name="d", status="offline")]
+    told = n_minus_1(cluster(nodes, [guest(1, "a", 1, 1)])).notes
+    assert any(note.startswith("2 of 4 nodes would be left online: without a QDevice") for note in told)
+    assert not any("QDevice" in note for note in n_minus_1(cluster(nodes[:3], [guest(1, "a", 1, 1)])).notes)

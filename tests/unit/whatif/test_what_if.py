@@ -174,7 +174,7 @@ def test_a_guest_that_outgrows_its_node_breaks_its_memory() -> None:
     made = what_if(cluster(["pve1", "pve2"], [guest(1, "pve1", 1, 20)]), None, [GrowGuest(vmid=1, mem_bytes=196 * GIB)])
     assert made.after.violations[0].constraint == "memory"
     assert made.after.violations[0].amount == pytest.approx(3 * GIB, abs=1e3)
-    assert (made.verdict, [v.node for v in made.broken]) == ("does_not_fit", ["pve1"])
+    assert (made.verdict, [v.node for v in made.broken]) == ("does_not_fit", ["pve1", "pve1"])
     assert "pve1 uses 3.0 GB more than 95 % of its memory" in made.summary
 
 
