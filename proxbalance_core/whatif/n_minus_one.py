@@ -118,7 +118,7 @@ def _why(left: tuple[Unplaced, ...]) -> Iterator[str]:
     if disks:
         yield f"the disks of {_named(disks)} are on the node itself"
     if other:
-        yield f"no other node may take {_named(other)} (storage, devices, rules, cores or maintenance)"
+        yield f"storage, devices, rules, cores or maintenance keep {_named(other)} off every other node"
 
 
 def _named(rows: list[Unplaced]) -> str:

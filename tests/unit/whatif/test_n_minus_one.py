@@ -64,8 +64,8 @@ def test_loads_afterwards() -> None:
     ("more", "says"),
     [
         ({"disks": (disk("local"),)}, "the disks of g1 (1) are on the node itself"),
-        ({"pci_passthrough": True}, "no other node may take g1 (1) (storage, devices, rules, cores or maintenance)"),
-        ({"tags": ("pin_pve1",)}, "no other node may take g1 (1) (storage, devices, rules, cores or maintenance)"),
+        ({"pci_passthrough": True}, "storage, devices, rules, cores or maintenance keep g1 (1) off every other node"),
+        ({"tags": ("pin_pve1",)}, "storage, devices, rules, cores or maintenance keep g1 (1) off every other node"),
     ],
 )
 def test_storage_devices_and_rules_count(more: dict[str, object], says: str) -> None:
