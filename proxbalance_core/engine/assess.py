@@ -59,7 +59,7 @@ def assess(
     if mode not in MODES:
         raise SettingInvalid(f"The mode is one of {', '.join(MODES)}, not '{mode}'.", faults=("mode",))
     view, eligible, plan = decided(snapshot, settings or Settings(), mode, on_progress or (lambda _: True))
-    return _told(view, mode, eligible, plan)
+    return explained(view, mode, eligible, plan)
 
 
 def decided(
@@ -89,7 +89,8 @@ def _refuse_worse(found: Found) -> None:
         )  # fmt: skip
 
 
-def _told(view: View, mode: Mode, eligible: Eligibility, plan: Planned) -> Assessment:
+def explained(view: View, mode: Mode, eligible: Eligibility, plan: Planned) -> Assessment:
+    """What was decided, with everything that is said about it."""
     settings, rules = view.settings, view.rules
     nodes = node_scores(view.placed, rules.scale, settings, view.field)
     walk = Walk(view.state, rules, sorted({leg.guest for leg in plan.order.legs}))

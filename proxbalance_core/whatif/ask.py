@@ -12,13 +12,14 @@ from proxbalance_core.domain.results import Evaluation, Recommendation, Violatio
 from proxbalance_core.domain.settings import Settings
 from proxbalance_core.domain.units import known
 from proxbalance_core.domain.whatif import AdvisedMove, Fate, NodeFate, Unplaced, WhatIf
-from proxbalance_core.engine.assess import assess
+from proxbalance_core.engine.assess import decided, explained
 from proxbalance_core.engine.evaluate import evaluate, judged
 from proxbalance_core.engine.view import View
 from proxbalance_core.plan.outage import lacking_memory
 from proxbalance_core.recommend.violations import made_worse
 from proxbalance_core.whatif.checks import refuse_impossible
 from proxbalance_core.whatif.emptying import Emptied, emptied
+from proxbalance_core.whatif.evacuating import evacuation, left_on
 from proxbalance_core.whatif.guests import outgrown, waiting, with_guests_grown
 from proxbalance_core.whatif.notes import notes
 from proxbalance_core.whatif.settling import Settled, settled
@@ -47,10 +48,10 @@ def what_if(snapshot: ClusterSnapshot, settings: Settings | None = None, changes
     if chosen.nodes:  # nobody is to start on a node that is about to be emptied
         then = settled(in_maintenance(moved, chosen.nodes), settings, lost, new)
     final = then.snapshot
-    told = assess(final, settings)
     start = View.of(sized, settings)
     hand = judged(start, View.of(moved, settings) if moves else start)
     after = start if final is sized else View.of(final, settings)
+    told = _assessed(final, settings, drained_by(changes) | set(chosen.nodes))
     return _told(_Scene(snapshot, settings, changes, then, chosen, final, hand, after, told))
 
 
@@ -70,7 +71,23 @@ class _Scene:
 
     @property
     def drained(self) -> frozenset[str]:
-        return frozenset(c.node for c in self.changes if isinstance(c, DrainNode)) | frozenset(self.chosen.nodes)
+        return drained_by(self.changes) | set(self.chosen.nodes)
+
+
+def drained_by(changes: Iterable[Change]) -> frozenset[str]:
+    """The nodes that are to be emptied by name."""
+    return frozenset(change.node for change in changes if isinstance(change, DrainNode))
+
+
+def _assessed(snapshot: ClusterSnapshot, settings: Settings, drained: frozenset[str]) -> Assessment:
+    """An assessment; where that leaves someone on a node to be emptied, the plan of a drain if it leaves fewer."""
+    view, eligible, plan = decided(snapshot, settings, "sequential", lambda _: True)
+    nodes = frozenset(view.arrays.node_at[name] for name in drained)
+    left = left_on(view, nodes, plan) if nodes else frozenset()
+    if left - set(eligible.on_duty):
+        emptying = evacuation(view, eligible, nodes, {})
+        plan = emptying.planned if len(emptying.left) < len(left) else plan
+    return explained(view, "sequential", eligible, plan)
 
 
 def _emptied(snapshot: ClusterSnapshot, settings: Settings, changes: tuple[Change, ...]) -> Emptied:

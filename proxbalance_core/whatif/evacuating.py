@@ -65,16 +65,16 @@ def _emptied(view: View, eligible: Eligibility, emptied: frozenset[int], chosen:
     duty = replace(eligible, dutiful=_bound_to_leave(view, eligible, emptied))
     rules = replace(view.rules, constraints=_held_to(view.constraints, chosen), first=tuple(chosen.items()))
     calm = replace(view, rules=replace(rules, duties_only=True))
-    best = Evacuation(planned=(made := planned(calm, duty, None)), left=_left(view, emptied, made))
+    best = Evacuation(planned=(made := planned(calm, duty, None)), left=left_on(view, emptied, made))
     if not best.left - set(duty.on_duty):
         return best
     packed = _packed(calm, duty, emptied)
     if packed is not None and set(chosen) <= set(packed.found.target_of):
-        best = min(best, Evacuation(planned=packed, left=_left(view, emptied, packed)), key=_count)
+        best = min(best, Evacuation(planned=packed, left=left_on(view, emptied, packed)), key=_count)
     if not best.left - set(duty.on_duty):
         return best
     wide = planned(replace(view, rules=rules), eligible, None)
-    return min(best, Evacuation(planned=wide, left=_left(view, emptied, wide), widely=True), key=_count)
+    return min(best, Evacuation(planned=wide, left=left_on(view, emptied, wide), widely=True), key=_count)
 
 
 def _count(made: Evacuation) -> int:
@@ -100,7 +100,8 @@ def _held_to(constraints: Constraints, chosen: Mapping[int, int]) -> Constraints
     return twin
 
 
-def _left(view: View, emptied: frozenset[int], made: Planned) -> frozenset[int]:
+def left_on(view: View, emptied: frozenset[int], made: Planned) -> frozenset[int]:
+    """Who a plan leaves on the nodes [positions], but for templates."""
     here = np.flatnonzero(np.isin(view.placed.node_of, list(emptied)))
     guests, gone = view.snapshot.guests, made.found.target_of
     return frozenset(int(g) for g in here if int(g) not in gone and not guests[g].template)

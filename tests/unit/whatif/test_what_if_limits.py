@@ -117,3 +117,15 @@ def test_a_drained_node_is_no_broken_rule() -> None:
     snapshot = cluster(["a", "b"], [guest(1, "a", 1, 90, tags=("pin_a",)), guest(2, "b", 1, 1)])
     made = what_if(snapshot, None, [DrainNode(node="a")])
     assert made.verdict == "does_not_fit" and made.broken == () and [row.vmid for row in made.unplaced] == [1]
+
+
+def test_a_node_is_drained_as_well_as_by_a_drain() -> None:
+    """29, 18 and 19 GB go beside 54 and 62 only if the first goes to the fuller node."""
+    guests = [guest(v, "x", 0.1, gb, mem_bytes=gb * GIB) for v, gb in ((100, 29), (101, 18), (102, 19))]
+    held = [guest(200, "n0", 0.1, 54, mem_bytes=54 * GIB), guest(201, "n1", 0.1, 62, mem_bytes=62 * GIB)]
+    snapshot = cluster(["x", "n0", "n1"], [*guests, *held])
+    assert drain(snapshot, None, "x").possible
+    made = what_if(snapshot, None, [DrainNode(node="x")])
+    assert made.verdict == "overloaded" and made.unplaced == ()
+    assert {move.vmid for move in made.moves if move.source == "x"} == {100, 101, 102}
+    assert all(node.mem_pct is None or node.mem_pct <= 95.0 for node in made.advised.nodes)
