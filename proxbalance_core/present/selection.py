@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
 from proxbalance_core.domain.plans import Assessment, Conflict
 from proxbalance_core.domain.results import Recommendation
 from proxbalance_core.domain.selections import Selection
+from proxbalance_core.domain.wording import listed
 from proxbalance_core.present import words
 from proxbalance_core.present.advice import guest_label
 from proxbalance_core.present.details import Table
@@ -87,10 +88,12 @@ def conflict(found: Conflict) -> str:
     )
 
 
-def resolution(found: Conflict) -> str:
-    """The button that resolves it."""
+def resolution(found: Conflict, out: Sequence[int]) -> str:
+    """The button that resolves it; ``out`` are the guests that would be left out."""
     answer = found.resolution
-    return f"Send {answer.vmid} to {answer.to} instead" if answer.kind == "reroute" else f"Leave {answer.vmid} out"
+    if answer.kind == "reroute":
+        return f"Send {answer.vmid} to {answer.to} instead"
+    return f"Leave {listed([str(vmid) for vmid in out])} out"
 
 
 def steps(found: Selection, labels: Mapping[int, str]) -> Table:

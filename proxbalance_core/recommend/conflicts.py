@@ -9,6 +9,7 @@ import numpy as np
 
 from proxbalance_core.domain.plans import Conflict, Incoming, Resolution
 from proxbalance_core.domain.settings import Settings
+from proxbalance_core.domain.wording import listed
 from proxbalance_core.recommend.constraints import Constraints
 from proxbalance_core.scoring.placed import Placed
 from proxbalance_core.scoring.rows import suitability
@@ -65,12 +66,16 @@ def _incoming(start: Placed, move: PickedMove, constraints: Constraints) -> Inco
 
 
 def _resolution(after: Placed, constraints: Constraints, settings: Settings, moves: list[PickedMove]) -> Resolution:
-    """Re-route the guest that scores best elsewhere without a new conflict; else defer the weakest."""
+    """Re-route the guest that scores best elsewhere without a new conflict; else defer the weakest.
+
+    Who belongs to a unit is not sent elsewhere alone, and stays only where nobody else could.
+    """
     names, vmids = after.arrays.node.names, after.arrays.guest.vmids
     scale = PointScale.of(settings)
     best: tuple[float, float, PickedMove, int] | None = None
     nodes = np.arange(len(names))
-    for move in moves:
+    alone = [move for move in moves if move.guest not in constraints.unit_of]
+    for move in alone:
         without = after.copy()
         without.move(move.guest, int(after.arrays.guest.home[move.guest]))
         scores = target_scores(score_nodes(without, scale, settings), np.full(len(nodes), move.guest), nodes)
@@ -87,7 +92,20 @@ def _resolution(after: Placed, constraints: Constraints, settings: Settings, mov
             f"suitability {there:.1f} against {here:.1f} on {names[best[2].target]}."
         )
         return Resolution(kind="reroute", vmid=int(vmids[best[2].guest]), to=names[best[3]], detail=detail)
-    weakest = min(moves, key=lambda move: (move.gain, move.guest))
+    weakest = min(_able_to_stay(after, constraints, alone) or alone or moves, key=lambda move: (move.gain, move.guest))
     vmid = int(vmids[weakest.guest])
-    detail = f"Leave guest {vmid} where it is: it gains least, {weakest.gain:.2f} points."
+    unit = constraints.unit_of.get(weakest.guest, ())
+    mates = [int(vmids[g]) for g in unit if g != weakest.guest and _moves(after, g)]
+    along = f", and {listed([str(mate) for mate in mates])} with it" if mates else ""
+    detail = f"Leave guest {vmid} where it is{along}: it gains least, {weakest.gain:.2f} points."
     return Resolution(kind="defer", vmid=vmid, to=None, detail=detail)
+
+
+def _moves(after: Placed, g: int) -> bool:
+    return bool(after.node_of[g] != after.arrays.guest.home[g])
+
+
+def _able_to_stay(after: Placed, constraints: Constraints, moves: list[PickedMove]) -> list[PickedMove]:
+    """The moves whose guest would not share its node with one that comes there and must stay away from it."""
+    home = after.arrays.guest.home
+    return [move for move in moves if not constraints.shares(move.guest, int(home[move.guest]), after, ())]

@@ -155,9 +155,11 @@ def _troubles(found: Selection, assessment: Assessment) -> None:
             st.text(selection.conflict(conflict))
             st.caption(conflict.resolution.detail)
             answer = conflict.resolution
+            mates = trying.completed(assessment, [answer.vmid])
+            out = [vmid for vmid in mates if vmid in _picked()] or [answer.vmid]
             st.button(
-                selection.resolution(conflict), key=f"rec_pick_resolve_{place}", on_click=_resolve,
-                args=(assessment, answer.vmid, answer.to),
+                selection.resolution(conflict, out), key=f"rec_pick_resolve_{place}", on_click=_resolve,
+                args=(assessment, answer.vmid, answer.to, out),
             )  # fmt: skip
     for violation in found.broken:
         st.text(f"Breaks: {violation.detail}")
@@ -165,9 +167,10 @@ def _troubles(found: Selection, assessment: Assessment) -> None:
         st.text(f"Can't be done: {dropped.vmid} to {dropped.target}. {dropped.reason}")
 
 
-def _resolve(assessment: Assessment, vmid: int, to: str | None) -> None:
+def _resolve(assessment: Assessment, vmid: int, to: str | None, out: list[int]) -> None:
+    """Send the guest elsewhere, or leave it ``out`` with those that only move together with it."""
     if to is None:
-        _set(assessment, [other for other in _picked() if other != vmid])
+        _set(assessment, [other for other in _picked() if other not in out])
     else:
         _picked()[vmid] = to
 

@@ -77,6 +77,21 @@ def test_two_arrivals_that_are_too_much_together_are_a_conflict_with_a_way_out()
     assert select(snapshot, Settings(), rerouted).conflicts == ()
 
 
+def test_a_way_out_keeps_a_unit_together() -> None:
+    """c would take either of the two, but not alone."""
+    nodes = [node("a", 80.0, 40.0), node("b", 30.0, 20.0), node("c", 25.0, 20.0)]
+    unit = {"tags": ("affinity_q",)}
+    mates = [guest(1, "a", 2.0, 8.0, **unit), guest(2, "a", 2.0, 8.0, **unit)]
+    (conflict,) = select(cluster(nodes, mates), Settings(), [(1, "b"), (2, "b")]).conflicts
+    answer = conflict.resolution
+    other = 3 - answer.vmid
+    assert (answer.kind, answer.to) == ("defer", None)
+    assert answer.detail.startswith(f"Leave guest {answer.vmid} where it is, and {other} with it:")
+    three = cluster(nodes, [*mates, guest(3, "a", 2.0, 8.0)])
+    (conflict,) = select(three, Settings(), [(1, "b"), (2, "b"), (3, "b")]).conflicts
+    assert (conflict.resolution.vmid, conflict.resolution.to) == (3, "c")
+
+
 def test_half_a_unit_is_named_as_broken() -> None:
     found = select(pair(), Settings(), [(1, "c")])
     (broken,) = found.broken
